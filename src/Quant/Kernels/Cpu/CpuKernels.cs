@@ -1,0 +1,27 @@
+namespace MambaQuant.Quant.Kernels.Cpu;
+
+/// <summary>The CPU backend: managed SIMD kernels in AVX-512, AVX2 and portable tiers, parallel over fixed tiles.</summary>
+/// <remarks>Partial by role: Memory, Forward, Scan, Quantized, Statistics, LinearAlgebra, Score.</remarks>
+public sealed partial class CpuKernels : ITensorMemory, IDisposable
+{
+    private const long KeptMemoryBytes = 512L << 20;
+
+    private readonly CpuMemoryPool _pool = new(KeptMemoryBytes);
+
+    /// <summary>Makes a backend.</summary>
+    /// <param name="options">Threads and libraries; null for the defaults.</param>
+    public CpuKernels(CpuKernelsOptions? options = null)
+    {
+        Options = options ?? new CpuKernelsOptions();
+        ArgumentOutOfRangeException.ThrowIfLessThan(Options.Threads, 1, nameof(options));
+    }
+
+    /// <summary>What the backend was made with.</summary>
+    public CpuKernelsOptions Options { get; }
+
+    /// <summary>Bytes in tensors that are alive.</summary>
+    public long LiveBytes => _pool.LiveBytes;
+
+    /// <inheritdoc/>
+    public void Dispose() => _pool.Dispose();
+}

@@ -1,0 +1,9 @@
+namespace MambaQuant.Quant.Kernels.Cpu;
+
+/// <summary>Options of the CPU backend.</summary>
+public sealed record CpuKernelsOptions
+{
+    /// <summary>Threads that a call may use.</summary>
+    /// <value>As many as the machine has processors, by default; at least 1. Results do not depend on it.</value>
+    public int Threads { get; init; } = Environment.ProcessorCount;
+}
