@@ -1,0 +1,24 @@
+namespace MambaQuant.Pipeline.Local;
+
+/// <summary>Which text calibrates.</summary>
+public sealed record CalibrationOptions
+{
+    /// <summary>A text file, a JSON-lines file, or "self" for sequences sampled from the float model itself.</summary>
+    /// <value>"self" by default.</value>
+    public string Source { get; init; } = SelfSource;
+
+    /// <summary>Number of sequences.</summary>
+    /// <value>64 by default; at least 2.</value>
+    public int Samples { get; init; } = 64;
+
+    /// <summary>Tokens per sequence.</summary>
+    /// <value>512 by default; at least 2.</value>
+    public int SequenceLength { get; init; } = 512;
+
+    /// <summary>Seed of every random choice of a run.</summary>
+    /// <value>0 by default.</value>
+    public ulong Seed { get; init; }
+
+    /// <summary>The source that needs no text.</summary>
+    public const string SelfSource = "self";
+}

@@ -1,0 +1,23 @@
+using MambaQuant.Quant.Recipes;
+
+namespace MambaQuant.Pipeline.Local;
+
+/// <summary>What <see cref="LocalEngine"/> is asked to do.</summary>
+public sealed record QuantizeOptions
+{
+    /// <summary>Folder of the float checkpoint.</summary>
+    public required string ModelPath { get; init; }
+
+    /// <summary>Folder to write; must not exist, or be empty.</summary>
+    public required string OutputPath { get; init; }
+
+    /// <summary>The resolved recipe.</summary>
+    public required Recipe Recipe { get; init; }
+
+    /// <summary>Which text calibrates.</summary>
+    public CalibrationOptions Calibration { get; init; } = new();
+
+    /// <summary>Threads.</summary>
+    /// <value>As many as processors, by default. The result does not depend on it.</value>
+    public int Workers { get; init; } = Environment.ProcessorCount;
+}

@@ -1,0 +1,22 @@
+using System.Collections.Immutable;
+
+namespace MambaQuant.Pipeline.Local;
+
+/// <summary>What a run leaves behind.</summary>
+public sealed record QuantizeResult
+{
+    /// <summary>The folder that was written.</summary>
+    public required string OutputPath { get; init; }
+
+    /// <summary>Bytes of the float checkpoint's tensors.</summary>
+    public required long FloatBytes { get; init; }
+
+    /// <summary>Bytes of the quantized checkpoint's tensors.</summary>
+    public required long QuantizedBytes { get; init; }
+
+    /// <summary>Tokens that calibrated.</summary>
+    public required long CalibrationTokens { get; init; }
+
+    /// <summary>Wall time per stage, in the order of the stages.</summary>
+    public required ImmutableArray<StageDuration> Durations { get; init; }
+}
