@@ -1,3 +1,5 @@
+using MambaQuant.Quant.Kernels.Cpu.Simd;
+
 namespace MambaQuant.Quant.Kernels.Cpu;
 
 /// <summary>The CPU backend: managed SIMD kernels in AVX-512, AVX2 and portable tiers, parallel over fixed tiles.</summary>
@@ -7,6 +9,7 @@ public sealed partial class CpuKernels : ITensorMemory, IDisposable
     private const long KeptMemoryBytes = 512L << 20;
 
     private readonly CpuMemoryPool _pool = new(KeptMemoryBytes);
+    private readonly TileLoop _tiles;
 
     /// <summary>Makes a backend.</summary>
     /// <param name="options">Threads and libraries; null for the defaults.</param>
@@ -14,6 +17,7 @@ public sealed partial class CpuKernels : ITensorMemory, IDisposable
     {
         Options = options ?? new CpuKernelsOptions();
         ArgumentOutOfRangeException.ThrowIfLessThan(Options.Threads, 1, nameof(options));
+        _tiles = new TileLoop(Options.Threads);
     }
 
     /// <summary>What the backend was made with.</summary>

@@ -1,0 +1,54 @@
+using System.Runtime.CompilerServices;
+
+namespace MambaQuant.Quant.Kernels.Cpu.Simd;
+
+/// <summary>Exponential, sigmoid, SiLU and softplus on lanes of fp32; the same code, and so the same bits, for every element of an array.</summary>
+internal static unsafe class LaneMath
+{
+    /// <summary>e^x, at most 2 units in the last place from the exact value, denormal results included; NaN stays NaN.</summary>
+    /// <remarks>
+    /// x = n·ln 2 + r with n integral and |r| ≤ ln(2)/2; e^x = 2^n · e^r, e^r by its Taylor polynomial of degree 7, whose
+    /// remainder r^8/8! is below 6e-9. ln 2 is split into 10 leading bits and a rest, so that n times the first part is exact
+    /// on tiers without fused multiply-add. Above 88.73 the result is infinity, below −103.98 it is 0.
+    /// </remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static TVector Exp<TLanes, TVector>(TVector x)
+        where TLanes : struct, ILanes<TVector, float>
+        where TVector : struct
+    {
+        const float LeadingLn2 = 0.693359375f;
+        const float RestOfLn2 = -2.12194440054690583e-4f;
+        TVector clamped = TLanes.Clamp(x, TLanes.Broadcast(-105f), TLanes.Broadcast(90f));
+        TVector n = TLanes.Round(TLanes.Multiply(clamped, TLanes.Broadcast(1.44269504088896341f)));
+        TVector r = TLanes.MultiplyAdd(n, TLanes.Broadcast(-LeadingLn2), clamped);
+        r = TLanes.MultiplyAdd(n, TLanes.Broadcast(-RestOfLn2), r);
+        TVector q = TLanes.Broadcast(1f / 5040);
+        q = TLanes.MultiplyAdd(q, r, TLanes.Broadcast(1f / 720));
+        q = TLanes.MultiplyAdd(q, r, TLanes.Broadcast(1f / 120));
+        q = TLanes.MultiplyAdd(q, r, TLanes.Broadcast(1f / 24));
+        q = TLanes.MultiplyAdd(q, r, TLanes.Broadcast(1f / 6));
+        q = TLanes.MultiplyAdd(q, r, TLanes.Broadcast(1f / 2));
+        TVector one = TLanes.Broadcast(1f);
+        TVector power = TLanes.Add(one, TLanes.MultiplyAdd(TLanes.Multiply(q, r), r, r));
+        return TLanes.ScaleByPowerOfTwo(power, n);
+    }
+
+    /// <summary>1 / (1 + e^−x).</summary>
+    /// <remarks>For x below −88.7 the sum is infinite and the result 0 (the exact value is below 3e-39); NaN stays NaN.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static TVector Sigmoid<TLanes, TVector>(TVector x)
+        where TLanes : struct, ILanes<TVector, float>
+        where TVector : struct
+    {
+        TVector one = TLanes.Broadcast(1f);
+        return TLanes.Divide(one, TLanes.Add(one, Exp<TLanes, TVector>(TLanes.Subtract(TLanes.Zero, x))));
+    }
+
+    /// <summary>x · σ(x) = x / (1 + e^−x).</summary>
+    /// <remarks>x = −∞ gives NaN, as the product of −∞ and 0 does; every finite x a finite result.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static TVector Silu<TLanes, TVector>(TVector x)
+        where TLanes : struct, ILanes<TVector, float>
+        where TVector : struct =>
+        TLanes.Divide(x, TLanes.Add(TLanes.Broadcast(1f), Exp<TLanes, TVector>(TLanes.Subtract(TLanes.Zero, x))));
+}

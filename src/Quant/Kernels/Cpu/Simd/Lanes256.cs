@@ -1,0 +1,140 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace MambaQuant.Quant.Kernels.Cpu.Simd;
+
+/// <summary>Lanes of a 256-bit vector.</summary>
+/// <typeparam name="T">float or double; each test of it is settled when the JIT compiles.</typeparam>
+internal readonly unsafe struct Lanes256<T> : ILanes<Vector256<T>, T>
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    /// <inheritdoc/>
+    public static int Count => Vector256<T>.Count;
+
+    /// <inheritdoc/>
+    public static Vector256<T> Zero => Vector256<T>.Zero;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<T> Load(T* source) => Vector256.Load(source);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(T* destination, Vector256<T> value) => value.Store(destination);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<T> Broadcast(T value) => Vector256.Create(value);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<T> Add(Vector256<T> left, Vector256<T> right) => left + right;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<T> Subtract(Vector256<T> left, Vector256<T> right) => left - right;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<T> Multiply(Vector256<T> left, Vector256<T> right) => left * right;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<T> Divide(Vector256<T> left, Vector256<T> right) => left / right;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<T> MultiplyAdd(Vector256<T> left, Vector256<T> right, Vector256<T> addend) =>
+        typeof(T) == typeof(float)
+            ? Vector256.MultiplyAddEstimate(left.AsSingle(), right.AsSingle(), addend.AsSingle()).As<float, T>()
+            : Vector256.MultiplyAddEstimate(left.AsDouble(), right.AsDouble(), addend.AsDouble()).As<double, T>();
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<T> Max(Vector256<T> left, Vector256<T> right) => Vector256.MaxNative(left, right);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<T> Min(Vector256<T> left, Vector256<T> right) => Vector256.MinNative(left, right);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<T> Abs(Vector256<T> value) => Vector256.Abs(value);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<T> Round(Vector256<T> value) =>
+        typeof(T) == typeof(float)
+            ? Vector256.Round(value.AsSingle(), MidpointRounding.ToEven).As<float, T>()
+            : Vector256.Round(value.AsDouble(), MidpointRounding.ToEven).As<double, T>();
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<T> Clamp(Vector256<T> value, Vector256<T> low, Vector256<T> high) =>
+        SelectGreater(value, high, high, SelectGreater(low, value, low, value));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<T> SelectGreater(Vector256<T> left, Vector256<T> right, Vector256<T> whenTrue, Vector256<T> whenFalse) =>
+        Vector256.ConditionalSelect(Vector256.GreaterThan(left, right), whenTrue, whenFalse);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<T> ScaleByPowerOfTwo(Vector256<T> value, Vector256<T> exponent)
+    {
+        // Two factors, each a normal number: their product may be denormal or infinite, and only the last multiplication rounds.
+        Vector256<T> half = Round(exponent * Vector256.Create(T.CreateChecked(0.5f)));
+        return value * PowerOfTwo(half) * PowerOfTwo(exponent - half);
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Sum(Vector256<T> value) => Lanes128<T>.Sum(value.GetLower() + value.GetUpper());
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Largest(Vector256<T> value) => Lanes128<T>.Largest(Vector128.MaxNative(value.GetLower(), value.GetUpper()));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreInt32(int* destination, Vector256<T> integral)
+    {
+        if (typeof(T) == typeof(float))
+        {
+            Vector256.ConvertToInt32Native(integral.AsSingle()).Store(destination);
+            return;
+        }
+
+        Vector256<long> wide = Vector256.ConvertToInt64Native(integral.AsDouble());
+        for (int lane = 0; lane < Count; lane++)
+        {
+            destination[lane] = (int)wide.GetElement(lane);
+        }
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<T> LoadInt32(int* source)
+    {
+        if (typeof(T) == typeof(float))
+        {
+            return Vector256.ConvertToSingle(Vector256.Load(source)).As<float, T>();
+        }
+
+        Vector256<T> result = Zero;
+        for (int lane = 0; lane < Count; lane++)
+        {
+            result = result.WithElement(lane, T.CreateChecked(source[lane]));
+        }
+
+        return result;
+    }
+
+    /// <summary>2^exponent for integral exponents of normal numbers, by writing the exponent's bits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<T> PowerOfTwo(Vector256<T> exponent) =>
+        typeof(T) == typeof(float)
+            ? Vector256.ShiftLeft(Vector256.ConvertToInt32Native(exponent.AsSingle()) + Vector256.Create(127), 23).As<int, T>()
+            : Vector256.ShiftLeft(Vector256.ConvertToInt64Native(exponent.AsDouble()) + Vector256.Create(1023L), 52).As<long, T>();
+}

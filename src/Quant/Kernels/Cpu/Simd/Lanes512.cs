@@ -1,0 +1,148 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace MambaQuant.Quant.Kernels.Cpu.Simd;
+
+/// <summary>Lanes of a 512-bit vector.</summary>
+/// <typeparam name="T">float or double; each test of it is settled when the JIT compiles.</typeparam>
+internal readonly unsafe struct Lanes512<T> : ILanes<Vector512<T>, T>
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    /// <inheritdoc/>
+    public static int Count => Vector512<T>.Count;
+
+    /// <inheritdoc/>
+    public static Vector512<T> Zero => Vector512<T>.Zero;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<T> Load(T* source) => Vector512.Load(source);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(T* destination, Vector512<T> value) => value.Store(destination);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<T> Broadcast(T value) => Vector512.Create(value);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<T> Add(Vector512<T> left, Vector512<T> right) => left + right;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<T> Subtract(Vector512<T> left, Vector512<T> right) => left - right;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<T> Multiply(Vector512<T> left, Vector512<T> right) => left * right;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<T> Divide(Vector512<T> left, Vector512<T> right) => left / right;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<T> MultiplyAdd(Vector512<T> left, Vector512<T> right, Vector512<T> addend) =>
+        typeof(T) == typeof(float)
+            ? Vector512.MultiplyAddEstimate(left.AsSingle(), right.AsSingle(), addend.AsSingle()).As<float, T>()
+            : Vector512.MultiplyAddEstimate(left.AsDouble(), right.AsDouble(), addend.AsDouble()).As<double, T>();
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<T> Max(Vector512<T> left, Vector512<T> right) => Vector512.MaxNative(left, right);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<T> Min(Vector512<T> left, Vector512<T> right) => Vector512.MinNative(left, right);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<T> Abs(Vector512<T> value) => Vector512.Abs(value);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<T> Round(Vector512<T> value) =>
+        typeof(T) == typeof(float)
+            ? Vector512.Round(value.AsSingle(), MidpointRounding.ToEven).As<float, T>()
+            : Vector512.Round(value.AsDouble(), MidpointRounding.ToEven).As<double, T>();
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<T> Clamp(Vector512<T> value, Vector512<T> low, Vector512<T> high) =>
+        SelectGreater(value, high, high, SelectGreater(low, value, low, value));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<T> SelectGreater(Vector512<T> left, Vector512<T> right, Vector512<T> whenTrue, Vector512<T> whenFalse) =>
+        Vector512.ConditionalSelect(Vector512.GreaterThan(left, right), whenTrue, whenFalse);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<T> ScaleByPowerOfTwo(Vector512<T> value, Vector512<T> exponent)
+    {
+        if (Avx512F.IsSupported)
+        {
+            return typeof(T) == typeof(float)
+                ? Avx512F.Scale(value.AsSingle(), exponent.AsSingle()).As<float, T>()
+                : Avx512F.Scale(value.AsDouble(), exponent.AsDouble()).As<double, T>();
+        }
+
+        // Two factors, each a normal number: their product may be denormal or infinite, and only the last multiplication rounds.
+        Vector512<T> half = Round(exponent * Vector512.Create(T.CreateChecked(0.5f)));
+        return value * PowerOfTwo(half) * PowerOfTwo(exponent - half);
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Sum(Vector512<T> value) => Lanes256<T>.Sum(value.GetLower() + value.GetUpper());
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Largest(Vector512<T> value) => Lanes256<T>.Largest(Vector256.MaxNative(value.GetLower(), value.GetUpper()));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreInt32(int* destination, Vector512<T> integral)
+    {
+        if (typeof(T) == typeof(float))
+        {
+            Vector512.ConvertToInt32Native(integral.AsSingle()).Store(destination);
+            return;
+        }
+
+        Vector512<long> wide = Vector512.ConvertToInt64Native(integral.AsDouble());
+        for (int lane = 0; lane < Count; lane++)
+        {
+            destination[lane] = (int)wide.GetElement(lane);
+        }
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<T> LoadInt32(int* source)
+    {
+        if (typeof(T) == typeof(float))
+        {
+            return Vector512.ConvertToSingle(Vector512.Load(source)).As<float, T>();
+        }
+
+        Vector512<T> result = Zero;
+        for (int lane = 0; lane < Count; lane++)
+        {
+            result = result.WithElement(lane, T.CreateChecked(source[lane]));
+        }
+
+        return result;
+    }
+
+    /// <summary>2^exponent for integral exponents of normal numbers, by writing the exponent's bits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<T> PowerOfTwo(Vector512<T> exponent) =>
+        typeof(T) == typeof(float)
+            ? Vector512.ShiftLeft(Vector512.ConvertToInt32Native(exponent.AsSingle()) + Vector512.Create(127), 23).As<int, T>()
+            : Vector512.ShiftLeft(Vector512.ConvertToInt64Native(exponent.AsDouble()) + Vector512.Create(1023L), 52).As<long, T>();
+}
