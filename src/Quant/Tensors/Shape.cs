@@ -7,6 +7,7 @@ namespace MambaQuant.Quant.Tensors;
 public readonly struct Shape : IEquatable<Shape>
 {
     private readonly ImmutableArray<int> _extents;
+    private readonly long _elementCount;
 
     /// <summary>Makes a shape of the given extents.</summary>
     /// <param name="extents">Extents, outermost first, each at least 0.</param>
@@ -22,14 +23,14 @@ public readonly struct Shape : IEquatable<Shape>
         }
 
         _extents = [.. extents];
-        ElementCount = count;
+        _elementCount = count;
     }
 
     /// <summary>The number of dimensions.</summary>
     public int Rank => Extents.Length;
 
-    /// <summary>The product of all extents; 1 for a scalar.</summary>
-    public long ElementCount { get; }
+    /// <summary>The product of all extents; 1 for a scalar, which a default value is too.</summary>
+    public long ElementCount => _extents.IsDefault ? 1 : _elementCount;
 
     /// <summary>The extents, outermost first.</summary>
     public ImmutableArray<int> Extents => _extents.IsDefault ? [] : _extents;
