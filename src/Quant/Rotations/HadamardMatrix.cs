@@ -1,4 +1,6 @@
 using System.Numerics;
+using MambaQuant.Quant.Kernels;
+using MambaQuant.Quant.Tensors;
 
 namespace MambaQuant.Quant.Rotations;
 
@@ -109,6 +111,24 @@ public static class HadamardMatrix
         }
 
         return matrix;
+    }
+
+    /// <summary>The same matrix in the factored form that the fast transform takes.</summary>
+    /// <param name="memory">The backend that will run it.</param>
+    /// <param name="order">A supported order.</param>
+    /// <returns>A transform that the caller disposes: a row x becomes x H with H = <see cref="Dense"/>(order).</returns>
+    /// <exception cref="ArgumentException">The order is not supported; the message names the nearest ones that are.</exception>
+    public static HadamardTransform Transform(ITensorMemory memory, int order)
+    {
+        ArgumentNullException.ThrowIfNull(memory);
+        (int baseOrder, int power) = Factor(order);
+        if (baseOrder == 1)
+        {
+            return new HadamardTransform(baseSigns: null, power);
+        }
+
+        float[] signs = Array.ConvertAll(BaseSigns(baseOrder), sign => (float)sign);
+        return new HadamardTransform(memory.Upload<float>(signs, new Shape(baseOrder, baseOrder)), power);
     }
 
     /// <summary>A seeded diagonal of signs, for a randomised rotation D H (row vectors: signs first, then the transform).</summary>

@@ -1,4 +1,6 @@
 using System.Numerics;
+using MambaQuant.Quant.Kernels;
+using MambaQuant.Quant.Kernels.Cpu;
 using MambaQuant.Quant.Rotations;
 using Xunit;
 
@@ -167,6 +169,22 @@ public sealed class HadamardMatrixTests
 
     [Fact]
     public void OrderBeyondAnArray_IsAnOverflow() => Assert.Throws<OverflowException>(() => HadamardMatrix.Dense(65536));
+
+    [Theory]
+    [InlineData(64, 1, 64)]
+    [InlineData(160, 20, 8)]
+    public void Transform_CarriesTheSameFactors(int order, int baseOrder, int power)
+    {
+        using var memory = new CpuKernels();
+        using HadamardTransform transform = HadamardMatrix.Transform(memory, order);
+        Assert.Equal((baseOrder, power, order), (transform.BaseOrder, transform.PowerOfTwo, transform.Order));
+        if (transform.BaseSigns is not null)
+        {
+            float[] signs = new float[baseOrder * baseOrder];
+            memory.Download(transform.BaseSigns, signs.AsSpan());
+            Assert.Equal(HadamardMatrix.BaseSigns(baseOrder), Array.ConvertAll(signs, sign => (sbyte)sign));
+        }
+    }
 
     [Fact]
     public void RandomSigns_DependOnTheSeedAlone()
