@@ -20,4 +20,16 @@ public sealed record QuantizationScheme
     /// <summary>The scheme of a module, or null where it stays float.</summary>
     /// <param name="module">Module name.</param>
     public ModuleScheme? Find(string module) => Modules.GetValueOrDefault(module);
+
+    /// <summary>Whether two schemes quantize alike: same name, modules and scan operands.</summary>
+    /// <param name="other">The other scheme.</param>
+    public bool Equals(QuantizationScheme? other) =>
+        other is not null
+        && Name == other.Name
+        && ScanState == other.ScanState
+        && ScanOutput == other.ScanOutput
+        && Modules.SequenceEqual(other.Modules);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Name, Modules.Count, ScanState, ScanOutput);
 }
