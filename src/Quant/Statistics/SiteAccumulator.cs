@@ -7,9 +7,6 @@ namespace MambaQuant.Quant.Statistics;
 /// <summary>The device memory in which the statistics of one site grow.</summary>
 internal sealed class SiteAccumulator : IDisposable
 {
-    // The matrix comes to the host in pieces of about this many values, so that it is never held there twice.
-    private const int DownloadedValues = 1 << 20;
-
     private readonly IKernels _kernels;
     private readonly int _channels;
     private readonly Tensor? _minimum;
@@ -76,7 +73,7 @@ internal sealed class SiteAccumulator : IDisposable
     /// <summary>Brings the statistics to the host.</summary>
     public SiteStatistics ToStatistics() => new(
         _minimum is null ? null : new ChannelRange(_kernels.ToArray<float>(_minimum), _kernels.ToArray<float>(_maximum!)),
-        _outer is null ? null : new SecondMoment(_tokens, _kernels.ToArray<double>(_sum!), PackedOuter(_outer)),
+        _outer is null ? null : new SecondMoment(_tokens, _kernels.ToArray<double>(_sum!), PackedTriangle.Download(_kernels, _outer)),
         _counts is null ? null : new ValueHistogram(_kernels.ToArray<long>(_counts)));
 
     /// <inheritdoc/>
@@ -87,26 +84,5 @@ internal sealed class SiteAccumulator : IDisposable
         _counts?.Dispose();
         _sum?.Dispose();
         _outer?.Dispose();
-    }
-
-    private double[] PackedOuter(Tensor outer)
-    {
-        double[] packed = new double[SecondMoment.PackedLength(_channels)];
-        int rowsAtOnce = Math.Max(1, DownloadedValues / _channels);
-        int next = 0;
-        for (int first = 0; first < _channels; first += rowsAtOnce)
-        {
-            int count = Math.Min(rowsAtOnce, _channels - first);
-            using Tensor rows = _kernels.Rows(outer, first, count);
-            double[] values = _kernels.ToArray<double>(rows);
-            for (int row = 0; row < count; row++)
-            {
-                int length = first + row + 1;
-                values.AsSpan(row * _channels, length).CopyTo(packed.AsSpan(next));
-                next += length;
-            }
-        }
-
-        return packed;
     }
 }
