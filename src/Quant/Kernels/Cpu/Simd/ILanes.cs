@@ -64,6 +64,12 @@ internal unsafe interface ILanes<TVector, T>
     /// <summary>value · 2^exponent rounded once, for integral exponents of at most twice the range of the format; overflow gives infinity.</summary>
     static abstract TVector ScaleByPowerOfTwo(TVector value, TVector exponent);
 
+    /// <summary>One stage of a Walsh-Hadamard transform inside the vector.</summary>
+    /// <param name="value">The lanes.</param>
+    /// <param name="distance">A power of two below <see cref="Count"/>, best a constant.</param>
+    /// <returns>Lane i: value[i] + value[i + distance] where the bit of the distance is clear in i, value[i − distance] − value[i] where it is set.</returns>
+    static abstract TVector Butterfly(TVector value, int distance);
+
     /// <summary>The sum of the lanes, halves added first, in an order that is fixed per tier.</summary>
     static abstract T Sum(TVector value);
 

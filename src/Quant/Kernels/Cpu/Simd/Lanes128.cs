@@ -90,6 +90,20 @@ internal readonly unsafe struct Lanes128<T> : ILanes<Vector128<T>, T>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<T> Butterfly(Vector128<T> value, int distance)
+    {
+        // Lanes are moved in units of 32 bits; the mask is set where the bit of the distance is.
+        Vector128<float> units = value.AsSingle();
+        (Vector128<T> partner, Vector128<T> upper) = (distance * sizeof(T) / sizeof(float)) switch
+        {
+            1 => (Vector128.Shuffle(units, Vector128.Create(1, 0, 3, 2)).As<float, T>(), Vector128.Create(0, -1, 0, -1).As<int, T>()),
+            _ => (Vector128.Shuffle(units, Vector128.Create(2, 3, 0, 1)).As<float, T>(), Vector128.Create(0, 0, -1, -1).As<int, T>()),
+        };
+        return Vector128.ConditionalSelect(upper, partner - value, partner + value);
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Sum(Vector128<T> value) =>
         Count == 4
             ? value.GetElement(0) + value.GetElement(2) + (value.GetElement(1) + value.GetElement(3))

@@ -90,6 +90,21 @@ internal readonly unsafe struct Lanes256<T> : ILanes<Vector256<T>, T>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<T> Butterfly(Vector256<T> value, int distance)
+    {
+        // Lanes are moved in units of 32 bits; the mask is set where the bit of the distance is.
+        Vector256<float> units = value.AsSingle();
+        (Vector256<T> partner, Vector256<T> upper) = (distance * sizeof(T) / sizeof(float)) switch
+        {
+            1 => (Vector256.Shuffle(units, Vector256.Create(1, 0, 3, 2, 5, 4, 7, 6)).As<float, T>(), Vector256.Create(0, -1, 0, -1, 0, -1, 0, -1).As<int, T>()),
+            2 => (Vector256.Shuffle(units, Vector256.Create(2, 3, 0, 1, 6, 7, 4, 5)).As<float, T>(), Vector256.Create(0, 0, -1, -1, 0, 0, -1, -1).As<int, T>()),
+            _ => (Vector256.Shuffle(units, Vector256.Create(4, 5, 6, 7, 0, 1, 2, 3)).As<float, T>(), Vector256.Create(0, 0, 0, 0, -1, -1, -1, -1).As<int, T>()),
+        };
+        return Vector256.ConditionalSelect(upper, partner - value, partner + value);
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Sum(Vector256<T> value) => Lanes128<T>.Sum(value.GetLower() + value.GetUpper());
 
     /// <inheritdoc/>

@@ -98,6 +98,22 @@ internal readonly unsafe struct Lanes512<T> : ILanes<Vector512<T>, T>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<T> Butterfly(Vector512<T> value, int distance)
+    {
+        // Lanes are moved in units of 32 bits; the mask is set where the bit of the distance is.
+        Vector512<float> units = value.AsSingle();
+        (Vector512<T> partner, Vector512<T> upper) = (distance * sizeof(T) / sizeof(float)) switch
+        {
+            1 => (Vector512.Shuffle(units, Vector512.Create(1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14)).As<float, T>(), Vector512.Create(0, -1, 0, -1, 0, -1, 0, -1, 0, -1, 0, -1, 0, -1, 0, -1).As<int, T>()),
+            2 => (Vector512.Shuffle(units, Vector512.Create(2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13)).As<float, T>(), Vector512.Create(0, 0, -1, -1, 0, 0, -1, -1, 0, 0, -1, -1, 0, 0, -1, -1).As<int, T>()),
+            4 => (Vector512.Shuffle(units, Vector512.Create(4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11)).As<float, T>(), Vector512.Create(0, 0, 0, 0, -1, -1, -1, -1, 0, 0, 0, 0, -1, -1, -1, -1).As<int, T>()),
+            _ => (Vector512.Shuffle(units, Vector512.Create(8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7)).As<float, T>(), Vector512.Create(0, 0, 0, 0, 0, 0, 0, 0, -1, -1, -1, -1, -1, -1, -1, -1).As<int, T>()),
+        };
+        return Vector512.ConditionalSelect(upper, partner - value, partner + value);
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Sum(Vector512<T> value) => Lanes256<T>.Sum(value.GetLower() + value.GetUpper());
 
     /// <inheritdoc/>

@@ -81,6 +81,10 @@ internal readonly unsafe struct LanesScalar<T> : ILanes<T, T>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Butterfly(T value, int distance) => value;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Sum(T value) => value;
 
     /// <inheritdoc/>

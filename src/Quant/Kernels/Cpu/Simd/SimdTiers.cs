@@ -24,4 +24,13 @@ public static class SimdTiers
         SimdTier.Vector128 => "vector128",
         _ => "scalar",
     };
+
+    /// <summary>The number of fp32 lanes of the tier's vectors.</summary>
+    internal static int SingleCount => Current switch
+    {
+        SimdTier.Avx512 => 16,
+        SimdTier.Avx2 => 8,
+        SimdTier.Vector128 => 4,
+        _ => 1,
+    };
 }
