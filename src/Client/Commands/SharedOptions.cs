@@ -1,0 +1,22 @@
+using System.CommandLine;
+
+namespace MambaQuant.Client.Commands;
+
+/// <summary>Options that several verbs have, made anew for each, so that all say the same.</summary>
+internal static class SharedOptions
+{
+    /// <summary>What stdout carries.</summary>
+    public static Option<OutputFormat> Format() => OptionKinds.Choice(
+        "--format", "What stdout carries: text for people, or one JSON document.", ("text", OutputFormat.Text), ("json", OutputFormat.Json));
+
+    /// <summary>Threads.</summary>
+    public static Option<int> Workers() =>
+        OptionKinds.Number("--workers", "Threads, one per processor unless given; the result does not depend on it.", Environment.ProcessorCount, minimum: 1);
+
+    /// <summary>Tokens of one window of an evaluation.</summary>
+    public static Option<int> Window() =>
+        OptionKinds.Number("--window", "Tokens of an evaluation window; every token but a window's first is scored.", 512, minimum: 2);
+
+    /// <summary>The seed of every random choice.</summary>
+    public static Option<ulong> Seed() => OptionKinds.Number("--seed", "Seed of every random choice.", 0UL, minimum: 0UL);
+}

@@ -1,0 +1,25 @@
+using MambaQuant.Quant.Kernels;
+using MambaQuant.Quant.Models;
+using MambaQuant.Quant.Safetensors;
+
+namespace MambaQuant.Client.Failures;
+
+/// <summary>The one place where exceptions become exit codes.</summary>
+internal static class FailureCodes
+{
+    /// <summary>The exit code of an exception, or null where it is none that a user can cause.</summary>
+    /// <param name="cause">The exception.</param>
+    public static int? Find(Exception cause) => cause switch
+    {
+        UsageException => ExitCodes.Usage,
+        FileNotFoundException or DirectoryNotFoundException => ExitCodes.MissingInput,
+        UnsupportedModelException => ExitCodes.UnsupportedModel,
+        InvalidSafetensorsException => ExitCodes.InvalidCheckpoint,
+        UnsupportedSiteException => ExitCodes.InvalidRecipe,
+        OutputNotEmptyException => ExitCodes.OutputNotEmpty,
+        NumericalException => ExitCodes.NumericalFailure,
+        OutOfMemoryException => ExitCodes.OutOfMemory,
+        IOException or UnauthorizedAccessException => ExitCodes.StorageFailure,
+        _ => null,
+    };
+}

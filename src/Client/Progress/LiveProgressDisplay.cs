@@ -1,0 +1,61 @@
+using MambaQuant.Pipeline.Local;
+using Spectre.Console;
+
+namespace MambaQuant.Client.Progress;
+
+/// <summary>Progress for a terminal: a line with a bar per stage, redrawn in place.</summary>
+/// <param name="console">The terminal.</param>
+/// <param name="time">The clock.</param>
+internal sealed class LiveProgressDisplay(IAnsiConsole console, TimeProvider time) : IProgressDisplay
+{
+    /// <inheritdoc/>
+    public T Run<T>(string title, Func<IProgress<StageProgress>, T> work)
+    {
+        console.MarkupLineInterpolated($"[bold]{title}[/]");
+        LiveStages stages = new(time);
+        return console.Live(stages)
+            .Overflow(VerticalOverflow.Crop)
+            .Cropping(VerticalOverflowCropping.Top)
+            .Start(live =>
+            {
+                using Reporter reporter = new(stages, live, time);
+                T result = work(reporter);
+                reporter.Finish();
+                return result;
+            });
+    }
+
+    private sealed class Reporter : IProgress<StageProgress>, IDisposable
+    {
+        private static readonly TimeSpan Redraw = TimeSpan.FromMilliseconds(100);
+
+        private readonly LiveStages _stages;
+        private readonly LiveDisplayContext _live;
+        private readonly ITimer _ticks;
+
+        public Reporter(LiveStages stages, LiveDisplayContext live, TimeProvider time)
+        {
+            _stages = stages;
+            _live = live;
+            _ticks = time.CreateTimer(_ => Draw(), null, Redraw, Redraw);
+        }
+
+        public void Report(StageProgress value) => _stages.Update(value);
+
+        public void Finish()
+        {
+            _stages.Finish();
+            _live.Refresh();
+        }
+
+        public void Dispose() => _ticks.Dispose();
+
+        private void Draw()
+        {
+            if (_stages.NeedsRedraw())
+            {
+                _live.Refresh();
+            }
+        }
+    }
+}

@@ -1,0 +1,105 @@
+using MambaQuant.Pipeline.Local;
+
+namespace MambaQuant.Client.Progress;
+
+/// <summary>Progress for logs: a line at 25, 50, 75 and 100 % of a stage, and a heartbeat after 30 s of silence.</summary>
+/// <param name="error">Where the lines go.</param>
+/// <param name="time">The clock.</param>
+internal sealed class LogProgressDisplay(TextWriter error, TimeProvider time) : IProgressDisplay
+{
+    /// <inheritdoc/>
+    public T Run<T>(string title, Func<IProgress<StageProgress>, T> work)
+    {
+        using Reporter reporter = new(error, time);
+        reporter.Begin(title);
+        T result = work(reporter);
+        reporter.End(title);
+        return result;
+    }
+
+    private sealed class Reporter : IProgress<StageProgress>, IDisposable
+    {
+        private static readonly TimeSpan Silence = TimeSpan.FromSeconds(30);
+
+        // A stage that rushes through its quarters within a second is worth one line, not four.
+        private static readonly TimeSpan Rush = TimeSpan.FromSeconds(1);
+
+        private readonly Lock _gate = new();
+        private readonly TextWriter _error;
+        private readonly StageBoard _board;
+        private readonly ITimer _heartbeat;
+        private readonly Dictionary<StageMeter, int> _milestones = [];
+        private StageMeter? _current;
+
+        public Reporter(TextWriter error, TimeProvider time)
+        {
+            _error = error;
+            _board = new StageBoard(time);
+            _heartbeat = time.CreateTimer(_ => Beat(), null, Silence, Silence);
+        }
+
+        public void Begin(string title) => WriteLine(title);
+
+        public void End(string title)
+        {
+            lock (_gate)
+            {
+                WriteLine($"{title}: done in {ProgressText.Duration(_board.Elapsed)}");
+            }
+        }
+
+        public void Report(StageProgress value)
+        {
+            lock (_gate)
+            {
+                StageMeter stage = _board.Update(value);
+                _current = stage;
+                int reached = (stage.Percent ?? 0) / 25 * 25;
+                if (reached <= _milestones.GetValueOrDefault(stage) || (reached < 100 && stage.Elapsed < Rush))
+                {
+                    return;
+                }
+
+                _milestones[stage] = reached;
+                WriteLine(reached == 100
+                    ? $"  {stage.Stage}: 100 % ({stage.Total:N0} {stage.Unit} in {ProgressText.Duration(stage.Elapsed)})"
+                    : $"  {stage.Stage}: {reached} % ({Details(stage)})");
+                _heartbeat.Change(Silence, Silence);
+            }
+        }
+
+        public void Dispose() => _heartbeat.Dispose();
+
+        private static string Details(StageMeter stage)
+        {
+            string text = ProgressText.Count(stage);
+            if (stage.Rate is { } rate)
+            {
+                text += $", {ProgressText.Rate(rate, stage.Unit)}";
+            }
+
+            if (stage.Remaining is { } remaining)
+            {
+                text += $", {ProgressText.Duration(remaining)} left";
+            }
+
+            return text;
+        }
+
+        private void Beat()
+        {
+            lock (_gate)
+            {
+                WriteLine(_current is { IsComplete: false } stage
+                    ? $"  {stage.Stage}: {Details(stage)}"
+                    : $"  still running after {ProgressText.Duration(_board.Elapsed)}");
+            }
+        }
+
+        private void WriteLine(string line)
+        {
+            _error.WriteLine(line);
+            _error.Flush();
+        }
+    }
+}

@@ -1,0 +1,63 @@
+using MambaQuant.Pipeline.Local;
+
+namespace MambaQuant.Client.Progress;
+
+/// <summary>Follows one stage: how far, how fast, how long still.</summary>
+/// <param name="stage">Its name.</param>
+/// <param name="time">The clock.</param>
+/// <param name="started">Timestamp at which work on the stage began.</param>
+internal sealed class StageMeter(string stage, TimeProvider time, long started)
+{
+    private long _stopped;
+
+    /// <summary>The stage's name.</summary>
+    public string Stage { get; } = stage;
+
+    /// <summary>What is counted, in the plural.</summary>
+    public string Unit { get; private set; } = "";
+
+    /// <summary>Units done.</summary>
+    public long Done { get; private set; }
+
+    /// <summary>Units in all; 0 where not yet known.</summary>
+    public long Total { get; private set; }
+
+    /// <summary>Whether everything is done.</summary>
+    public bool IsComplete { get; private set; }
+
+    /// <summary>Share done, rounded down so that 100 means done; null where the total is not known.</summary>
+    public int? Percent => Total > 0 ? (int)(100 * (Int128)Math.Min(Done, Total) / Total) : null;
+
+    /// <summary>Time since the stage began; stands still once it is complete.</summary>
+    public TimeSpan Elapsed => time.GetElapsedTime(started, IsComplete ? _stopped : time.GetTimestamp());
+
+    /// <summary>Units per second since the stage began; null before the first unit.</summary>
+    public double? Rate => Done > 0 && Elapsed > TimeSpan.Zero ? Done / Elapsed.TotalSeconds : null;
+
+    /// <summary>Time to the end at that rate; null where nothing can be said.</summary>
+    public TimeSpan? Remaining => Rate is { } rate && Total > 0 && !IsComplete ? TimeSpan.FromSeconds(Math.Max(0, Total - Done) / rate) : null;
+
+    /// <summary>Takes a report.</summary>
+    /// <param name="progress">The report, of this stage.</param>
+    public void Update(StageProgress progress)
+    {
+        // Reports of parallel workers may overtake each other; a bar never runs backwards.
+        Done = Math.Max(Done, progress.Done);
+        Total = progress.Total;
+        Unit = progress.Unit;
+        if (!IsComplete && Total > 0 && Done >= Total)
+        {
+            Stop();
+        }
+    }
+
+    /// <summary>Ends the stage: the next one began.</summary>
+    public void Stop()
+    {
+        if (!IsComplete)
+        {
+            _stopped = time.GetTimestamp();
+            IsComplete = true;
+        }
+    }
+}
