@@ -2,7 +2,7 @@ using MambaQuant.Quant.Recipes;
 
 namespace MambaQuant.Pipeline.Local;
 
-/// <summary>What <see cref="LocalEngine"/> is asked to do.</summary>
+/// <summary>What the embedded engine is asked to do.</summary>
 public sealed record QuantizeOptions
 {
     /// <summary>Folder of the float checkpoint.</summary>
