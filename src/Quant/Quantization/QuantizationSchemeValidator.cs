@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using MambaQuant.Quant.Kernels;
 using MambaQuant.Quant.Models;
 
 namespace MambaQuant.Quant.Quantization;
@@ -7,6 +6,8 @@ namespace MambaQuant.Quant.Quantization;
 /// <summary>Says what is wrong with a scheme, all at once.</summary>
 public static class QuantizationSchemeValidator
 {
+    private const int LargestGroup = 1 << 20;
+
     /// <summary>Finds everything that cannot be quantized as asked.</summary>
     /// <param name="scheme">The scheme.</param>
     /// <returns>One sentence a problem, in the order of the scheme; empty where it is sound.</returns>
@@ -136,9 +137,9 @@ public static class QuantizationSchemeValidator
             problems.Add($"{what}: bits must be 2 to 8, not {args.Bits}");
         }
 
-        if (args.Strategy == QuantizationStrategy.Group && args.GroupSize < 2)
+        if (args.Strategy == QuantizationStrategy.Group && args.GroupSize is < 2 or > LargestGroup)
         {
-            problems.Add($"{what}: group_size must be at least 2 with strategy group, not {args.GroupSize}");
+            problems.Add($"{what}: group_size must be 2 to {LargestGroup} with strategy group, not {args.GroupSize}");
         }
 
         if (args.Strategy != QuantizationStrategy.Group && args.GroupSize != 0)
@@ -146,7 +147,7 @@ public static class QuantizationSchemeValidator
             problems.Add($"{what}: group_size {args.GroupSize} has no meaning with strategy {Name(args.Strategy)}");
         }
 
-        if (args.Range == RangeEstimator.Percentile && !(args.Percentile is > 0.5 and <= 1))
+        if (!(args.Percentile is > 0.5 and <= 1))
         {
             problems.Add($"{what}: percentile must be above 0.5 and at most 1, not {args.Percentile}");
         }

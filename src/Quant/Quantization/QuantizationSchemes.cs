@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using MambaQuant.Quant.Kernels;
@@ -49,25 +50,36 @@ public static partial class QuantizationSchemes
     public static QuantizationScheme Parse(string name, bool strict = false, RangeChoices? ranges = null)
     {
         ArgumentNullException.ThrowIfNull(name);
+        return TryParse(name, strict, ranges, out QuantizationScheme? scheme, out string? problem)
+            ? scheme
+            : throw new ArgumentException(problem, nameof(name));
+    }
+
+    /// <summary>Makes the scheme of a name, or says why there is none.</summary>
+    /// <param name="name">Such as "W4A8"; upper or lower case.</param>
+    /// <param name="strict">Whether everything is quantized at the given bits, see the table.</param>
+    /// <param name="ranges">How fixed ranges are estimated; null for <see cref="RangeChoices.Preset"/>.</param>
+    /// <param name="scheme">The scheme.</param>
+    /// <param name="problem">What is wrong with the name, and which names are known.</param>
+    public static bool TryParse(
+        string name,
+        bool strict,
+        RangeChoices? ranges,
+        [NotNullWhen(true)] out QuantizationScheme? scheme,
+        [NotNullWhen(false)] out string? problem)
+    {
         Match match = SchemeName().Match(name);
-        if (!match.Success)
-        {
-            throw Unknown(name, "expected W, weight bits, A, activation bits");
-        }
-
-        int weightBits = int.Parse(match.Groups["weights"].Value, CultureInfo.InvariantCulture);
-        int inputBits = int.Parse(match.Groups["inputs"].Value, CultureInfo.InvariantCulture);
-        if (!IsKnown(weightBits) || !IsKnown(inputBits))
-        {
-            throw Unknown(name, "expected bits of 2 to 8, or 16 for float");
-        }
-
-        if (weightBits == FloatBits && inputBits == FloatBits)
-        {
-            throw Unknown(name, "it quantizes nothing");
-        }
-
-        return Make(weightBits, inputBits, strict, ranges ?? RangeChoices.Preset);
+        int weightBits = match.Success ? int.Parse(match.Groups["weights"].ValueSpan, CultureInfo.InvariantCulture) : 0;
+        int inputBits = match.Success ? int.Parse(match.Groups["inputs"].ValueSpan, CultureInfo.InvariantCulture) : 0;
+        string? why = !match.Success ? "expected W, weight bits, A, activation bits"
+            : !IsKnown(weightBits) || !IsKnown(inputBits) ? "expected bits of 2 to 8, or 16 for float"
+            : weightBits == FloatBits && inputBits == FloatBits ? "it quantizes nothing"
+            : null;
+        problem = why is null
+            ? null
+            : $"scheme '{name}' is not known: {why}; use {string.Join(", ", Names)}, or WxAy with x and y of 2 to 8 or 16";
+        scheme = why is null ? Make(weightBits, inputBits, strict, ranges ?? RangeChoices.Preset) : null;
+        return why is null;
     }
 
     private static QuantizationScheme Make(int weightBits, int inputBits, bool strict, RangeChoices ranges)
@@ -117,9 +129,6 @@ public static partial class QuantizationSchemes
     };
 
     private static bool IsKnown(int bits) => bits is >= 2 and <= 8 or FloatBits;
-
-    private static ArgumentException Unknown(string name, string why) =>
-        new($"scheme '{name}' is not known: {why}; use {string.Join(", ", Names)}, or WxAy with x and y of 2 to 8 or 16", nameof(name));
 
     [GeneratedRegex("^[Ww](?<weights>[0-9]{1,2})[Aa](?<inputs>[0-9]{1,2})$")]
     private static partial Regex SchemeName();

@@ -8,6 +8,9 @@ namespace MambaQuant.Quant.Recipes;
 /// <summary>Says what is wrong with a recipe, all at once and before anything is computed.</summary>
 public static class RecipeValidator
 {
+    private const int LongestName = 100;
+    private const int LargestBlock = 1 << 20;
+
     /// <summary>Finds everything that makes no sense for any model.</summary>
     /// <param name="recipe">The recipe.</param>
     /// <returns>The problems in the order of the modifiers, those of the whole recipe last; empty where it is sound.</returns>
@@ -66,7 +69,7 @@ public static class RecipeValidator
         KltRotationModifier klt when klt.Site is not (RotationSite.ResidualStream or RotationSite.TimeStepRank) =>
             [$"KltRotation at {klt.Site}: only ResidualStream and TimeStepRank fold a dense rotation; use HadamardRotation here"],
         SmoothingModifier smoothing => StrengthProblems(smoothing),
-        QuantizationModifier quantization => QuantizationSchemeValidator.Problems(quantization.Scheme).Select(problem => $"Quantization: {problem}"),
+        QuantizationModifier quantization => SchemeProblems(quantization.Scheme).Select(problem => $"Quantization: {problem}"),
         GptqModifier gptq => GptqProblems(gptq),
         _ => [],
     };
@@ -97,11 +100,25 @@ public static class RecipeValidator
         }
     }
 
+    private static IEnumerable<string> SchemeProblems(QuantizationScheme scheme)
+    {
+        // A recipe is written as a scheme's name and what differs from it, so the name must be one that a reader understands.
+        if (!QuantizationSchemes.TryParse(scheme.Name, strict: false, ranges: null, out _, out string? problem))
+        {
+            yield return problem;
+        }
+
+        foreach (string other in QuantizationSchemeValidator.Problems(scheme))
+        {
+            yield return other;
+        }
+    }
+
     private static IEnumerable<string> GptqProblems(GptqModifier gptq)
     {
-        if (gptq.BlockSize < 1)
+        if (gptq.BlockSize is < 1 or > LargestBlock)
         {
-            yield return $"Gptq: block_size must be at least 1, not {gptq.BlockSize}";
+            yield return $"Gptq: block_size must be 1 to {LargestBlock}, not {gptq.BlockSize}";
         }
 
         if (!(gptq.Damping is > 0 and <= 1))
@@ -120,6 +137,10 @@ public static class RecipeValidator
         if (string.IsNullOrWhiteSpace(recipe.Name))
         {
             yield return "the recipe has no name";
+        }
+        else if (recipe.Name.Length > LongestName || recipe.Name.Any(character => char.IsControl(character) || char.IsSurrogate(character)))
+        {
+            yield return $"the recipe's name must be at most {LongestName} printable characters";
         }
 
         if (recipe.Quantization is null)
