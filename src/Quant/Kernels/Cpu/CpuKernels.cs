@@ -4,20 +4,27 @@ namespace MambaQuant.Quant.Kernels.Cpu;
 
 /// <summary>The CPU backend: managed SIMD kernels in AVX-512, AVX2 and portable tiers, parallel over fixed tiles.</summary>
 /// <remarks>Partial by role: Memory, Forward, Scan, Quantized, Statistics, LinearAlgebra, Score.</remarks>
-public sealed partial class CpuKernels : ITensorMemory, IDisposable
+public sealed partial class CpuKernels : ITensorMemory, ILinearAlgebraKernels, IDisposable
 {
     private const long KeptMemoryBytes = 512L << 20;
 
     private readonly CpuMemoryPool _pool = new(KeptMemoryBytes);
     private readonly TileLoop _tiles;
+    private readonly NativeLapack? _lapack;
 
     /// <summary>Makes a backend.</summary>
     /// <param name="options">Threads and libraries; null for the defaults.</param>
+    /// <exception cref="DllNotFoundException">A native LAPACK is asked for and there is none.</exception>
     public CpuKernels(CpuKernelsOptions? options = null)
     {
         Options = options ?? new CpuKernelsOptions();
         ArgumentOutOfRangeException.ThrowIfLessThan(Options.Threads, 1, nameof(options));
         _tiles = new TileLoop(Options.Threads);
+        _lapack = Options.LinearAlgebraLibrary == LinearAlgebraLibrary.Managed ? null : NativeLapack.Find();
+        if (_lapack is null && Options.LinearAlgebraLibrary == LinearAlgebraLibrary.Native)
+        {
+            throw new DllNotFoundException($"no LAPACK library was found (tried {NativeLapack.TriedNames}); install OpenBLAS or choose the managed solver");
+        }
     }
 
     /// <summary>What the backend was made with.</summary>

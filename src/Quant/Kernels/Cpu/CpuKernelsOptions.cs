@@ -6,4 +6,11 @@ public sealed record CpuKernelsOptions
     /// <summary>Threads that a call may use.</summary>
     /// <value>As many as the machine has processors, by default; at least 1. Results do not depend on it.</value>
     public int Threads { get; init; } = Environment.ProcessorCount;
+
+    /// <summary>Who solves symmetric eigenproblems.</summary>
+    /// <value>
+    /// <see cref="LinearAlgebraLibrary.Managed"/> by default. Part of the numerics profile: results differ in their last
+    /// bits between libraries.
+    /// </value>
+    public LinearAlgebraLibrary LinearAlgebraLibrary { get; init; } = LinearAlgebraLibrary.Managed;
 }
