@@ -68,7 +68,7 @@ public static class MambaFamily
                 new(SmoothingSite.XProjToDtProj, r, ActivationSite.DtProjInput, Columns(DtProj, r),
                     [Rows(XProj, 0, r, divides: true), Columns(DtProj, r)]),
                 new(SmoothingSite.ScanState, n, ActivationSite.ScanState, Rows(XProj, r + n, n),
-                    [Rows(XProj, r, n, divides: true), Rows(XProj, r + n, n)]),
+                    [Rows(XProj, r, n, divides: true), Rows(XProj, r + n, n)], ActivationSite.ScanOutput),
                 new(SmoothingSite.GateToOutProj, e, ActivationSite.OutProjInput, Columns(OutProj, e),
                     [Rows(InProj, e, e, divides: true), Rows(InProjBias, e, e, divides: true), Columns(OutProj, e)]),
             ],

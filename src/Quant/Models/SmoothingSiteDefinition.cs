@@ -8,5 +8,11 @@ namespace MambaQuant.Quant.Models;
 /// <param name="Activation">The activation that is divided by s.</param>
 /// <param name="Consumer">The weight whose input side absorbs s; its magnitudes balance those of the activation.</param>
 /// <param name="Folds">Weights of one layer that take part.</param>
+/// <param name="Partner">Where the consumer meets the activation as another activation (C meets h): the site whose magnitudes stand for the weight's.</param>
 public sealed record SmoothingSiteDefinition(
-    SmoothingSite Site, int Width, ActivationSite Activation, FoldStep Consumer, ImmutableArray<FoldStep> Folds);
+    SmoothingSite Site,
+    int Width,
+    ActivationSite Activation,
+    FoldStep Consumer,
+    ImmutableArray<FoldStep> Folds,
+    ActivationSite? Partner = null);
