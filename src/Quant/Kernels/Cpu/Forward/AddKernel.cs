@@ -28,14 +28,18 @@ internal readonly unsafe struct AddKernel<T> : ITileKernel<T>
         where TLanes : struct, ILanes<TVector, T>
         where TVector : struct
     {
-        nint first = _elements.First(tile);
+        T* target = _target + _elements.First(tile);
+        T* addend = _addend + _elements.First(tile);
         int count = _elements.Count(tile);
-        for (int i = 0; i < count; i += TLanes.Count)
+        int i = 0;
+        for (; i <= count - TLanes.Count; i += TLanes.Count)
         {
-            TVector sum = TLanes.Add(
-                LaneTail.Load<TLanes, TVector, T>(_target + first + i, count - i),
-                LaneTail.Load<TLanes, TVector, T>(_addend + first + i, count - i));
-            LaneTail.Store<TLanes, TVector, T>(_target + first + i, sum, count - i);
+            TLanes.Store(target + i, TLanes.Add(TLanes.Load(target + i), TLanes.Load(addend + i)));
+        }
+
+        for (; i < count; i++)
+        {
+            target[i] += addend[i];
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using MambaQuant.Quant.Kernels.Cpu.Simd;
 
 namespace MambaQuant.Quant.Kernels.Cpu.Forward;
@@ -48,21 +49,34 @@ internal readonly unsafe struct CausalConvolutionKernel : ITileKernel<float>
             (int sequence, int token) = Math.DivRem(row, _length);
             float* input = _extended + (((nint)sequence * (_tapCount - 1 + _length)) + token) * _channels;
             float* y = _y + ((nint)row * _channels);
-            for (int c = 0; c < _channels; c += TLanes.Count)
+            int c = 0;
+            for (; c <= _channels - TLanes.Count; c += TLanes.Count)
             {
-                int left = _channels - c;
-                TVector sum = _bias == null ? TLanes.Zero : LaneTail.Load<TLanes, TVector, float>(_bias + c, left);
-                for (int tap = 0; tap < _tapCount; tap++)
-                {
-                    nint offset = ((nint)tap * _channels) + c;
-                    sum = TLanes.MultiplyAdd(
-                        LaneTail.Load<TLanes, TVector, float>(_taps + offset, left),
-                        LaneTail.Load<TLanes, TVector, float>(input + offset, left),
-                        sum);
-                }
+                Convolve<TLanes, TVector>(input, y, c, TLanes.Count);
+            }
 
-                LaneTail.Store<TLanes, TVector, float>(y + c, LaneMath.Silu<TLanes, TVector>(sum), left);
+            if (c < _channels)
+            {
+                Convolve<TLanes, TVector>(input, y, c, _channels - c);
             }
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Convolve<TLanes, TVector>(float* input, float* y, int c, int lanes)
+        where TLanes : struct, ILanes<TVector, float>
+        where TVector : struct
+    {
+        TVector sum = _bias == null ? TLanes.Zero : LaneTail.Load<TLanes, TVector, float>(_bias + c, lanes);
+        for (int tap = 0; tap < _tapCount; tap++)
+        {
+            nint offset = ((nint)tap * _channels) + c;
+            sum = TLanes.MultiplyAdd(
+                LaneTail.Load<TLanes, TVector, float>(_taps + offset, lanes),
+                LaneTail.Load<TLanes, TVector, float>(input + offset, lanes),
+                sum);
+        }
+
+        LaneTail.Store<TLanes, TVector, float>(y + c, LaneMath.Silu<TLanes, TVector>(sum), lanes);
     }
 }

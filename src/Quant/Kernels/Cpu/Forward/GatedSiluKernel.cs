@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using MambaQuant.Quant.Kernels.Cpu.Simd;
 
 namespace MambaQuant.Quant.Kernels.Cpu.Forward;
@@ -31,24 +32,36 @@ internal readonly unsafe struct GatedSiluKernel : ITileKernel<float>
         where TLanes : struct, ILanes<TVector, float>
         where TVector : struct
     {
-        TVector one = TLanes.Broadcast(1f);
         for (int row = _rows.First(tile); row < _rows.End(tile); row++)
         {
             nint offset = (nint)row * _columns;
-            for (int c = 0; c < _columns; c += TLanes.Count)
+            int c = 0;
+            for (; c <= _columns - TLanes.Count; c += TLanes.Count)
             {
-                int left = _columns - c;
-                TVector gate = LaneTail.Load<TLanes, TVector, float>(_gate + offset + c, left);
-                TVector negative = TLanes.Subtract(TLanes.Zero, gate);
-                if (_smoothing != null)
-                {
-                    negative = TLanes.Multiply(negative, LaneTail.Load<TLanes, TVector, float>(_smoothing + c, left));
-                }
+                Gate<TLanes, TVector>(offset, c, TLanes.Count);
+            }
 
-                TVector silu = TLanes.Divide(gate, TLanes.Add(one, LaneMath.Exp<TLanes, TVector>(negative)));
-                TVector value = TLanes.Multiply(LaneTail.Load<TLanes, TVector, float>(_y + offset + c, left), silu);
-                LaneTail.Store<TLanes, TVector, float>(_result + offset + c, value, left);
+            if (c < _columns)
+            {
+                Gate<TLanes, TVector>(offset, c, _columns - c);
             }
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Gate<TLanes, TVector>(nint offset, int c, int lanes)
+        where TLanes : struct, ILanes<TVector, float>
+        where TVector : struct
+    {
+        TVector gate = LaneTail.Load<TLanes, TVector, float>(_gate + offset + c, lanes);
+        TVector negative = TLanes.Subtract(TLanes.Zero, gate);
+        if (_smoothing != null)
+        {
+            negative = TLanes.Multiply(negative, LaneTail.Load<TLanes, TVector, float>(_smoothing + c, lanes));
+        }
+
+        TVector silu = TLanes.Divide(gate, TLanes.Add(TLanes.Broadcast(1f), LaneMath.Exp<TLanes, TVector>(negative)));
+        TVector value = TLanes.Multiply(LaneTail.Load<TLanes, TVector, float>(_y + offset + c, lanes), silu);
+        LaneTail.Store<TLanes, TVector, float>(_result + offset + c, value, lanes);
     }
 }

@@ -59,7 +59,11 @@ internal readonly unsafe struct SelectiveScanKernel : ITileKernel<float>
         {
             float* carried = _arrays.State + ((((nint)sequence * _arrays.Channels) + channel) * _arrays.States);
             PanelPacking.Transpose(carried, _arrays.States, channels, _arrays.States, state, TLanes.Count);
-            if (_plain)
+            if (_plain && channels == TLanes.Count)
+            {
+                Scan<TLanes, TVector>(sequence, channel, TLanes.Count, decay, state);
+            }
+            else if (_plain)
             {
                 Scan<TLanes, TVector>(sequence, channel, channels, decay, state);
             }
@@ -75,6 +79,7 @@ internal readonly unsafe struct SelectiveScanKernel : ITileKernel<float>
         _pool.Return(scratch, scratchBytes);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Scan<TLanes, TVector>(int sequence, int channel, int channels, float* decay, float* state)
         where TLanes : struct, ILanes<TVector, float>
         where TVector : struct

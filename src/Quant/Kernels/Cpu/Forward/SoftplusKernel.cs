@@ -25,7 +25,13 @@ internal readonly unsafe struct SoftplusKernel : ITileKernel<float>
     {
         float* x = _x + _elements.First(tile);
         int count = _elements.Count(tile);
-        for (int i = 0; i < count; i += TLanes.Count)
+        int i = 0;
+        for (; i <= count - TLanes.Count; i += TLanes.Count)
+        {
+            TLanes.Store(x + i, LaneMath.Softplus<TLanes, TVector>(TLanes.Load(x + i)));
+        }
+
+        if (i < count)
         {
             TVector value = LaneTail.Load<TLanes, TVector, float>(x + i, count - i);
             LaneTail.Store<TLanes, TVector, float>(x + i, LaneMath.Softplus<TLanes, TVector>(value), count - i);

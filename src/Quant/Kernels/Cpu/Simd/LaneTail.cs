@@ -4,6 +4,7 @@ using System.Runtime.CompilerServices;
 namespace MambaQuant.Quant.Kernels.Cpu.Simd;
 
 /// <summary>Reads and writes the last lanes of an array: a padded vector goes through the same arithmetic as all others.</summary>
+/// <remarks>A kernel's loop body takes the number of lanes; inlined with the constant <c>TLanes.Count</c> the test and the padded path vanish from it.</remarks>
 internal static unsafe class LaneTail
 {
     /// <summary>Reads up to a whole vector; the missing lanes are 0.</summary>

@@ -63,11 +63,12 @@ internal readonly unsafe struct Lanes128<T> : ILanes<Vector128<T>, T>
     public static Vector128<T> Abs(Vector128<T> value) => Vector128.Abs(value);
 
     /// <inheritdoc/>
+    /// <remarks>The overload without a mode rounds ties to even in one instruction; the one that takes MidpointRounding.ToEven is a call.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<T> Round(Vector128<T> value) =>
         typeof(T) == typeof(float)
-            ? Vector128.Round(value.AsSingle(), MidpointRounding.ToEven).As<float, T>()
-            : Vector128.Round(value.AsDouble(), MidpointRounding.ToEven).As<double, T>();
+            ? Vector128.Round(value.AsSingle()).As<float, T>()
+            : Vector128.Round(value.AsDouble()).As<double, T>();
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
