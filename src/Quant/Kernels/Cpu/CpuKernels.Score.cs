@@ -21,8 +21,8 @@ public sealed unsafe partial class CpuKernels : IScoreKernels
         fixed (int* target = targets)
         fixed (double* loss = losses)
         {
-            var kernel = new CrossEntropyKernel(Own(logits).Pointer<float>(), target, loss, rows, words);
-            _tiles.Run<CrossEntropyKernel, float>(kernel, kernel.Tiles, ExponentialCost * logits.Shape.ElementCount);
+            var kernel = new CrossEntropyKernel(Own(logits).Pointer<float>(), target, loss, rows, words, _pool);
+            _tiles.Run<CrossEntropyKernel, double>(kernel, kernel.Tiles, 2 * ExponentialCost * logits.Shape.ElementCount);
         }
     }
 
@@ -39,7 +39,7 @@ public sealed unsafe partial class CpuKernels : IScoreKernels
         {
             var kernel = new DivergenceKernel(
                 Own(reference).Pointer<float>(), Own(candidate).Pointer<float>(), divergence, agreement, rows, words, _pool);
-            _tiles.Run<DivergenceKernel, float>(kernel, kernel.Tiles, 2 * ExponentialCost * reference.Shape.ElementCount);
+            _tiles.Run<DivergenceKernel, double>(kernel, kernel.Tiles, 6 * ExponentialCost * reference.Shape.ElementCount);
         }
     }
 

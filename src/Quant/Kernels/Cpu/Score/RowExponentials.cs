@@ -1,84 +1,93 @@
-using System.Runtime.CompilerServices;
+using System.Numerics;
 using MambaQuant.Quant.Kernels.Cpu.Simd;
 
 namespace MambaQuant.Quant.Kernels.Cpu.Score;
 
-/// <summary>The two passes over a row of logits that every score needs: the largest one, and the sum of exponentials of the differences to it.</summary>
+/// <summary>What every score needs of a row of logits, in fp64: the largest one, and the sum of exponentials of the differences to it.</summary>
 internal static unsafe class RowExponentials
 {
-    private const int ChunkVectors = 16;
+    /// <summary>The number of values of a padded row: whole vectors of every tier.</summary>
+    internal static int PaddedCount(int count) => checked((count + 7) & ~7);
 
-    /// <summary>The largest value; NaN is passed over (the sum finds it), −∞ where there is none.</summary>
-    internal static float Largest<TLanes, TVector>(float* row, int count)
-        where TLanes : struct, ILanes<TVector, float>
+    /// <summary>Widens a row and pads it with −∞, which is never the largest and whose exponential is 0.</summary>
+    /// <param name="row">The logits.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="wide">Memory of <see cref="PaddedCount"/> values.</param>
+    internal static void Widen(float* row, int count, double* wide)
+    {
+        int i = 0;
+        for (; i <= count - Vector<float>.Count; i += Vector<float>.Count)
+        {
+            Vector.Widen(*(Vector<float>*)(row + i), out Vector<double> low, out Vector<double> high);
+            *(Vector<double>*)(wide + i) = low;
+            *(Vector<double>*)(wide + i + Vector<double>.Count) = high;
+        }
+
+        for (; i < count; i++)
+        {
+            wide[i] = row[i];
+        }
+
+        new Span<double>(wide + count, PaddedCount(count) - count).Fill(double.NegativeInfinity);
+    }
+
+    /// <summary>The largest value of a padded row; NaN is passed over (the sum finds it).</summary>
+    internal static double Largest<TLanes, TVector>(double* row, int paddedCount)
+        where TLanes : struct, ILanes<TVector, double>
         where TVector : struct
     {
-        TVector largest = TLanes.Broadcast(float.NegativeInfinity);
-        int i = 0;
-        for (; i <= count - TLanes.Count; i += TLanes.Count)
+        TVector largest = TLanes.Broadcast(double.NegativeInfinity);
+        for (int i = 0; i < paddedCount; i += TLanes.Count)
         {
             TVector value = TLanes.Load(row + i);
             largest = TLanes.SelectGreater(value, largest, value, largest);
         }
 
-        float result = TLanes.Largest(largest);
-        for (; i < count; i++)
-        {
-            result = row[i] > result ? row[i] : result;
-        }
-
-        return result;
+        return TLanes.Largest(largest);
     }
 
-    /// <summary>Σ exp(row[i] − largest): exponentials in fp32, added in fp32 over chunks of <see cref="ChunkVectors"/> vectors and in fp64 beyond.</summary>
-    /// <param name="row">The logits.</param>
-    /// <param name="count">How many.</param>
-    /// <param name="largest">What is subtracted.</param>
-    /// <param name="exponentials">Receives every exponential; null to keep none.</param>
-    internal static double Sum<TLanes, TVector>(float* row, int count, float largest, float* exponentials)
-        where TLanes : struct, ILanes<TVector, float>
+    /// <summary>The index of the first value equal to another; the length where there is none.</summary>
+    internal static int IndexOf(double* row, int count, double value)
+    {
+        int i = 0;
+        while (i < count && row[i] != value)
+        {
+            i++;
+        }
+
+        return i;
+    }
+
+    /// <summary>Σ exp(row[i] − largest) over a padded row.</summary>
+    internal static double Sum<TLanes, TVector>(double* row, int paddedCount, double largest)
+        where TLanes : struct, ILanes<TVector, double>
         where TVector : struct
     {
         TVector offset = TLanes.Broadcast(largest);
-        int whole = count - (count % TLanes.Count);
-        double total = 0;
-        for (int chunk = 0; chunk < whole; chunk += ChunkVectors * TLanes.Count)
+        TVector sum = TLanes.Zero;
+        for (int i = 0; i < paddedCount; i += TLanes.Count)
         {
-            TVector sum = TLanes.Zero;
-            int end = Math.Min(whole, chunk + (ChunkVectors * TLanes.Count));
-            for (int i = chunk; i < end; i += TLanes.Count)
-            {
-                TVector exponential = LaneMath.Exp<TLanes, TVector>(TLanes.Subtract(TLanes.Load(row + i), offset));
-                sum = TLanes.Add(sum, exponential);
-                if (exponentials != null)
-                {
-                    TLanes.Store(exponentials + i, exponential);
-                }
-            }
-
-            total += TLanes.Sum(sum);
+            sum = TLanes.Add(sum, LaneMath.ExpDouble<TLanes, TVector>(TLanes.Subtract(TLanes.Load(row + i), offset)));
         }
 
-        return whole == count ? total : total + TailSum<TLanes, TVector>(row + whole, count - whole, offset, exponentials == null ? null : exponentials + whole);
+        return TLanes.Sum(sum);
     }
 
-    [SkipLocalsInit]
-    private static double TailSum<TLanes, TVector>(float* row, int count, TVector offset, float* exponentials)
-        where TLanes : struct, ILanes<TVector, float>
+    /// <summary>Σ w (row[i] − other[i]) with w = exp(row[i] − largest), over padded rows; a weight of 0 (a logit of −∞) adds nothing.</summary>
+    internal static double WeightedDifference<TLanes, TVector>(double* row, double* other, int paddedCount, double largest)
+        where TLanes : struct, ILanes<TVector, double>
         where TVector : struct
     {
-        float* values = stackalloc float[TLanes.Count];
-        TLanes.Store(values, LaneMath.Exp<TLanes, TVector>(TLanes.Subtract(LaneTail.Load<TLanes, TVector, float>(row, count), offset)));
-        double total = 0;
-        for (int i = 0; i < count; i++)
+        TVector offset = TLanes.Broadcast(largest);
+        TVector sum = TLanes.Zero;
+        for (int i = 0; i < paddedCount; i += TLanes.Count)
         {
-            total += values[i];
-            if (exponentials != null)
-            {
-                exponentials[i] = values[i];
-            }
+            TVector value = TLanes.Load(row + i);
+            TVector weight = LaneMath.ExpDouble<TLanes, TVector>(TLanes.Subtract(value, offset));
+            TVector product = TLanes.Multiply(weight, TLanes.Subtract(value, TLanes.Load(other + i)));
+            sum = TLanes.Add(sum, TLanes.SelectGreater(TLanes.Broadcast(double.Epsilon), weight, TLanes.Zero, product));
         }
 
-        return total;
+        return TLanes.Sum(sum);
     }
 }

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace MambaQuant.Quant.Kernels.Cpu.Simd;
 
-/// <summary>Exponential, sigmoid, SiLU and softplus on lanes of fp32; the same code, and so the same bits, for every element of an array.</summary>
+/// <summary>Exponential (fp32 and fp64), sigmoid, SiLU and softplus on lanes; the same code, and so the same bits, for every element of an array.</summary>
 internal static unsafe class LaneMath
 {
     /// <summary>e^x, at most 2 units in the last place from the exact value, denormal results included; NaN stays NaN.</summary>
@@ -30,6 +30,35 @@ internal static unsafe class LaneMath
         q = TLanes.MultiplyAdd(q, r, TLanes.Broadcast(1f / 2));
         TVector one = TLanes.Broadcast(1f);
         TVector power = TLanes.Add(one, TLanes.MultiplyAdd(TLanes.Multiply(q, r), r, r));
+        return TLanes.ScaleByPowerOfTwo(power, n);
+    }
+
+    /// <summary>e^x in fp64, at most 2 units in the last place from the exact value; NaN stays NaN.</summary>
+    /// <remarks>As in fp32, with a Taylor polynomial of degree 13 (remainder below 5e-18) and 33 leading bits of ln 2. Above 709.79 the result is infinity, below −745.14 it is 0.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static TVector ExpDouble<TLanes, TVector>(TVector x)
+        where TLanes : struct, ILanes<TVector, double>
+        where TVector : struct
+    {
+        const double LeadingLn2 = 0.693147180369123816490;
+        const double RestOfLn2 = 1.90821492927058770002e-10;
+        TVector clamped = TLanes.Clamp(x, TLanes.Broadcast(-746.0), TLanes.Broadcast(711.0));
+        TVector n = TLanes.Round(TLanes.Multiply(clamped, TLanes.Broadcast(1.44269504088896340736)));
+        TVector r = TLanes.MultiplyAdd(n, TLanes.Broadcast(-LeadingLn2), clamped);
+        r = TLanes.MultiplyAdd(n, TLanes.Broadcast(-RestOfLn2), r);
+        TVector q = TLanes.Broadcast(1.0 / 6227020800);
+        q = TLanes.MultiplyAdd(q, r, TLanes.Broadcast(1.0 / 479001600));
+        q = TLanes.MultiplyAdd(q, r, TLanes.Broadcast(1.0 / 39916800));
+        q = TLanes.MultiplyAdd(q, r, TLanes.Broadcast(1.0 / 3628800));
+        q = TLanes.MultiplyAdd(q, r, TLanes.Broadcast(1.0 / 362880));
+        q = TLanes.MultiplyAdd(q, r, TLanes.Broadcast(1.0 / 40320));
+        q = TLanes.MultiplyAdd(q, r, TLanes.Broadcast(1.0 / 5040));
+        q = TLanes.MultiplyAdd(q, r, TLanes.Broadcast(1.0 / 720));
+        q = TLanes.MultiplyAdd(q, r, TLanes.Broadcast(1.0 / 120));
+        q = TLanes.MultiplyAdd(q, r, TLanes.Broadcast(1.0 / 24));
+        q = TLanes.MultiplyAdd(q, r, TLanes.Broadcast(1.0 / 6));
+        q = TLanes.MultiplyAdd(q, r, TLanes.Broadcast(1.0 / 2));
+        TVector power = TLanes.Add(TLanes.Broadcast(1.0), TLanes.MultiplyAdd(TLanes.Multiply(q, r), r, r));
         return TLanes.ScaleByPowerOfTwo(power, n);
     }
 

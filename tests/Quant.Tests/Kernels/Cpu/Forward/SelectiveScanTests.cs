@@ -21,8 +21,8 @@ public sealed class SelectiveScanTests
         using Tensor state = scan.Carried();
         using Tensor y = fixture.Kernels.SelectiveScan(scan.Inputs(), state, null, null);
         (double[] expected, double[] carried) = scan.Reference();
-        Assert.InRange(Difference.Relative(fixture.Read(y), expected), 0, 1e-6); // measured: 2.4e-7
-        Assert.InRange(Difference.Relative(fixture.Read(state), carried), 0, 1e-6); // measured: 1.6e-7
+        Assert.InRange(Difference.Relative(fixture.Read(y), expected), 0, 1e-6); // measured: 2.5e-7
+        Assert.InRange(Difference.Relative(fixture.Read(state), carried), 0, 1e-6); // measured: 4.2e-7
     }
 
     [Fact]
