@@ -1,6 +1,7 @@
 using System.Text;
 using MambaQuant.Quant.Safetensors;
 using MambaQuant.Quant.Tensors;
+using MambaQuant.Quant.Tokenization;
 using MambaQuant.Testing;
 using Xunit;
 
@@ -49,5 +50,15 @@ public sealed class SampleModelTests
         Assert.Contains(" @-@ ", text, StringComparison.Ordinal);
         Assert.Contains(" @,@ ", text, StringComparison.Ordinal);
         Assert.DoesNotContain("  ", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void EvaluationText_HasTheTokensThatTheReadmeCounts()
+    {
+        BytePairTokenizer tokenizer = BytePairTokenizer.Load(Repository.Path("samples", "mamba-5m", "tokenizer.json"));
+        int[] tokens = tokenizer.Encode(File.ReadAllText(Repository.Path("samples", "mamba-5m", "eval.txt")));
+
+        // Counted by an independent tokenizer.
+        Assert.Equal(5_193, tokens.Length);
     }
 }

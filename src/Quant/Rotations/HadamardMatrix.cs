@@ -1,4 +1,5 @@
 using System.Numerics;
+using MambaQuant.Quant.Datasets;
 using MambaQuant.Quant.Kernels;
 using MambaQuant.Quant.Tensors;
 
@@ -143,15 +144,10 @@ public static class HadamardMatrix
     {
         ArgumentOutOfRangeException.ThrowIfNegative(order);
         sbyte[] signs = new sbyte[order];
-        ulong state = seed;
+        var random = new SeededRandom(seed);
         for (int i = 0; i < order; i++)
         {
-            // SplitMix64 (Steele, Lea and Flood, 2014): a Weyl sequence through a mixing function; the top bit decides.
-            state += 0x9E3779B97F4A7C15;
-            ulong mixed = (state ^ (state >> 30)) * 0xBF58476D1CE4E5B9;
-            mixed = (mixed ^ (mixed >> 27)) * 0x94D049BB133111EB;
-            mixed ^= mixed >> 31;
-            signs[i] = (mixed >> 63) == 0 ? (sbyte)1 : (sbyte)-1;
+            signs[i] = (sbyte)random.Sign();
         }
 
         return signs;
