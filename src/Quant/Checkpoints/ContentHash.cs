@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -22,27 +21,6 @@ public static class ContentHash
     {
         ArgumentNullException.ThrowIfNull(text);
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
-    }
-
-    /// <summary>The hash of token sequences: for each its length, then its ids, as little-endian int32.</summary>
-    /// <param name="sequences">The sequences in order.</param>
-    public static string OfTokens(IEnumerable<ReadOnlyMemory<int>> sequences)
-    {
-        ArgumentNullException.ThrowIfNull(sequences);
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (ReadOnlyMemory<int> sequence in sequences)
-        {
-            var bytes = new byte[checked(4 * (sequence.Length + 1))];
-            BinaryPrimitives.WriteInt32LittleEndian(bytes, sequence.Length);
-            for (int i = 0; i < sequence.Length; i++)
-            {
-                BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(4 * (i + 1)), sequence.Span[i]);
-            }
-
-            hash.AppendData(bytes);
-        }
-
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
     /// <summary>The hashes of a model folder's weight files and of its config.json, by file name.</summary>

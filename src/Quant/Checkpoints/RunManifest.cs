@@ -15,7 +15,7 @@ public sealed record RunManifest
     /// <summary>Name of the calibration source: a file name without its path, or "self"; null where nothing was calibrated.</summary>
     public string? CalibrationSource { get; init; }
 
-    /// <summary>SHA-256 of the calibration ids (<see cref="ContentHash.OfTokens"/>), or null.</summary>
+    /// <summary>SHA-256 of the calibration ids as the calibration set gives it, or null.</summary>
     public string? CalibrationTokens { get; init; }
 
     /// <summary>Number of calibration sequences.</summary>

@@ -1,0 +1,54 @@
+using MambaQuant.Quant.Checkpoints;
+using MambaQuant.Quant.Kernels;
+using MambaQuant.Quant.Models;
+
+namespace MambaQuant.Quant.Inference;
+
+/// <summary>Opens model folders, float or quantized alike.</summary>
+public static class LanguageModels
+{
+    /// <summary>Loads the model of a folder whole.</summary>
+    /// <param name="kernels">The backend that will own it.</param>
+    /// <param name="directory">The folder of a float or a quantized checkpoint.</param>
+    /// <param name="arithmetic">How products of codes are computed; without effect on a float model.</param>
+    /// <returns>The model; dispose it before the backend.</returns>
+    /// <exception cref="Safetensors.UnsupportedModelException">The folder holds something else; the message says what helps.</exception>
+    public static LoadedModel Open(IKernels kernels, string directory, QuantizedArithmetic arithmetic = QuantizedArithmetic.Integer)
+    {
+        ArgumentNullException.ThrowIfNull(kernels);
+        ModelFormat format = ModelFormats.Detect(directory);
+        if (format == ModelFormat.Float)
+        {
+            using MambaCheckpoint floats = MambaCheckpoint.Open(directory);
+            return new LoadedModel
+            {
+                Model = MambaLanguageModels.LoadFloat(kernels, floats),
+                Format = format,
+                Compute = ComputeKind.Float,
+                TensorBytes = floats.TensorBytes,
+            };
+        }
+
+        using QuantizedCheckpoint checkpoint = QuantizedCheckpoint.Open(directory);
+        return new LoadedModel
+        {
+            Model = QuantizedLanguageModel.Load(kernels, checkpoint, arithmetic),
+            Format = format,
+            Compute = ComputeOf(checkpoint.Layout, arithmetic),
+            TensorBytes = checkpoint.TensorBytes,
+        };
+    }
+
+    /// <summary>What kind of arithmetic a layout leads to: weight-only where no activation is quantized.</summary>
+    /// <param name="layout">How the model is quantized.</param>
+    /// <param name="arithmetic">How products of codes are computed.</param>
+    public static ComputeKind ComputeOf(QuantizedModelLayout layout, QuantizedArithmetic arithmetic)
+    {
+        ArgumentNullException.ThrowIfNull(layout);
+        bool quantizesActivations = layout.Ends.Head.Input is not null
+            || layout.Layers.Any(layer => layer.ScanState is not null || layer.Modules.Values.Any(module => module.Input is not null));
+        return !quantizesActivations
+            ? ComputeKind.WeightOnly
+            : arithmetic == QuantizedArithmetic.Integer ? ComputeKind.Integer : ComputeKind.Simulated;
+    }
+}

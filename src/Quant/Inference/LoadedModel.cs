@@ -1,0 +1,32 @@
+using MambaQuant.Quant.Checkpoints;
+using MambaQuant.Quant.Models;
+
+namespace MambaQuant.Quant.Inference;
+
+/// <summary>A language model in memory, and what it is.</summary>
+public sealed class LoadedModel : IDisposable
+{
+    /// <summary>The model; owned.</summary>
+    public required MambaLanguageModel Model { get; init; }
+
+    /// <summary>What its folder holds.</summary>
+    public required ModelFormat Format { get; init; }
+
+    /// <summary>What kind of arithmetic it runs on.</summary>
+    public required ComputeKind Compute { get; init; }
+
+    /// <summary>Bytes of its tensors on disk.</summary>
+    public required long TensorBytes { get; init; }
+
+    /// <summary>The word for <see cref="Compute"/>: "float", "weight-only", "integer" or "simulated".</summary>
+    public string ComputeName => Compute switch
+    {
+        ComputeKind.Float => "float",
+        ComputeKind.WeightOnly => "weight-only",
+        ComputeKind.Integer => "integer",
+        _ => "simulated",
+    };
+
+    /// <inheritdoc/>
+    public void Dispose() => Model.Dispose();
+}
