@@ -1,0 +1,25 @@
+namespace MambaQuant.Client.Tests;
+
+/// <summary>Runs a command line inside the test process and keeps what it wrote.</summary>
+internal sealed class CapturedRun
+{
+    /// <summary>Runs it.</summary>
+    /// <param name="arguments">The arguments.</param>
+    public CapturedRun(params string[] arguments)
+    {
+        using StringWriter output = new() { NewLine = "\n" };
+        using StringWriter error = new() { NewLine = "\n" };
+        ExitCode = CommandLine.Run(arguments, new CommandContext { Output = output, Error = error, Time = new ManualClock() });
+        Output = output.ToString();
+        Error = error.ToString();
+    }
+
+    /// <summary>One of <see cref="ExitCodes"/>.</summary>
+    public int ExitCode { get; }
+
+    /// <summary>What went to stdout.</summary>
+    public string Output { get; }
+
+    /// <summary>What went to stderr.</summary>
+    public string Error { get; }
+}

@@ -1,0 +1,83 @@
+using MambaQuant.Client.Progress;
+using MambaQuant.Pipeline.Local;
+using Spectre.Console;
+using Xunit;
+
+namespace MambaQuant.Client.Tests.Progress;
+
+public sealed class LiveProgressDisplayTests
+{
+    private readonly ManualClock _clock = new();
+
+    [Fact]
+    public void Table_ShowsBarPercentCountRateAndTimeLeft()
+    {
+        LiveStages stages = new(_clock);
+        stages.Update(new StageProgress("observe original", 0, 32768, "tokens"));
+        _clock.Advance(20);
+        stages.Update(new StageProgress("observe original", 32768, 32768, "tokens"));
+        stages.Update(new StageProgress("search smoothing", 0, 8, "layers"));
+        _clock.Advance(60);
+        stages.Update(new StageProgress("search smoothing", 3, 8, "layers"));
+
+        Assert.Equal(
+            """
+              observe original  ████████████████████████  100 %  32,768 of 32,768 tokens  1,638 tokens/s  20 s
+              search smoothing  ████████░░░░░░░░░░░░░░░░   37 %  3 of 8 layers            0.050 layers/s  1 min 40 s left
+
+            """,
+            Render(stages));
+    }
+
+    [Fact]
+    public void Table_IsRedrawnWhenSomethingChanged_OrASecondPassed()
+    {
+        LiveStages stages = new(_clock);
+        stages.Update(new StageProgress("fold", 1, 8, "layers"));
+        Assert.True(stages.NeedsRedraw());
+
+        Render(stages);
+        Assert.False(stages.NeedsRedraw());
+
+        _clock.Advance(1);
+        Assert.True(stages.NeedsRedraw());
+    }
+
+    [Fact]
+    public void Work_ShowsTitleAndFinalTable_AndGivesItsResult()
+    {
+        StringWriter text = new() { NewLine = "\n" };
+        LiveProgressDisplay display = new(Console(text), _clock);
+
+        int result = display.Run("quantizing [1 of 2]", progress =>
+        {
+            progress.Report(new StageProgress("read", 7, 0, "files"));
+            _clock.Advance(2);
+            return 42;
+        });
+
+        Assert.Equal(42, result);
+        Assert.StartsWith("quantizing [1 of 2]\n", text.ToString(), StringComparison.Ordinal);
+        Assert.Contains("  read  ████████████████████████    7 files  3.50 files/s  2 s", text.ToString(), StringComparison.Ordinal);
+    }
+
+    private static string Render(LiveStages stages)
+    {
+        StringWriter text = new() { NewLine = "\n" };
+        Console(text).Write(stages);
+        return string.Join('\n', text.ToString().Split('\n').Select(line => line.TrimEnd()));
+    }
+
+    private static IAnsiConsole Console(TextWriter text)
+    {
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Ansi = AnsiSupport.No,
+            ColorSystem = ColorSystemSupport.NoColors,
+            Interactive = InteractionSupport.No,
+            Out = new AnsiConsoleOutput(text),
+        });
+        console.Profile.Width = 120;
+        return console;
+    }
+}
