@@ -1,6 +1,9 @@
 using MambaQuant.Quant.Kernels;
 using MambaQuant.Quant.Models;
+using MambaQuant.Quant.Recipes;
 using MambaQuant.Quant.Safetensors;
+using MambaQuant.Quant.Statistics;
+using MambaQuant.Quant.Tokenization;
 
 namespace MambaQuant.Client.Failures;
 
@@ -14,9 +17,11 @@ internal static class FailureCodes
         UsageException => ExitCodes.Usage,
         FileNotFoundException or DirectoryNotFoundException => ExitCodes.MissingInput,
         UnsupportedModelException => ExitCodes.UnsupportedModel,
-        InvalidSafetensorsException => ExitCodes.InvalidCheckpoint,
-        UnsupportedSiteException => ExitCodes.InvalidRecipe,
+        InvalidSafetensorsException or InvalidModelConfigException => ExitCodes.InvalidCheckpoint,
+        InvalidTokenizerException => ExitCodes.InvalidTokenizer,
+        InvalidRecipeException or UnsupportedSiteException => ExitCodes.InvalidRecipe,
         OutputNotEmptyException => ExitCodes.OutputNotEmpty,
+        NonFiniteWeightException or NonFiniteActivationException => ExitCodes.NonFiniteValue,
         NumericalException => ExitCodes.NumericalFailure,
         OutOfMemoryException => ExitCodes.OutOfMemory,
         IOException or UnauthorizedAccessException => ExitCodes.StorageFailure,

@@ -27,12 +27,12 @@ internal sealed class LiveStages(TimeProvider time) : IRenderable
         }
     }
 
-    /// <summary>Marks the last stage as done.</summary>
+    /// <summary>Marks the stages as done that never said how much there is to do.</summary>
     public void Finish()
     {
         lock (_gate)
         {
-            _board.StopLast();
+            _board.Finish();
         }
     }
 

@@ -29,7 +29,6 @@ internal sealed class LogProgressDisplay(TextWriter error, TimeProvider time) : 
         private readonly StageBoard _board;
         private readonly ITimer _heartbeat;
         private readonly Dictionary<StageMeter, int> _milestones = [];
-        private StageMeter? _current;
 
         public Reporter(TextWriter error, TimeProvider time)
         {
@@ -53,7 +52,6 @@ internal sealed class LogProgressDisplay(TextWriter error, TimeProvider time) : 
             lock (_gate)
             {
                 StageMeter stage = _board.Update(value);
-                _current = stage;
                 int reached = (stage.Percent ?? 0) / 25 * 25;
                 if (reached <= _milestones.GetValueOrDefault(stage) || (reached < 100 && stage.Elapsed < Rush))
                 {
@@ -90,7 +88,7 @@ internal sealed class LogProgressDisplay(TextWriter error, TimeProvider time) : 
         {
             lock (_gate)
             {
-                WriteLine(_current is { IsComplete: false } stage
+                WriteLine(_board.Current is { IsComplete: false } stage
                     ? $"  {stage.Stage}: {Details(stage)}"
                     : $"  still running after {ProgressText.Duration(_board.Elapsed)}");
             }

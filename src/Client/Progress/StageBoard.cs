@@ -2,47 +2,50 @@ using MambaQuant.Pipeline.Local;
 
 namespace MambaQuant.Client.Progress;
 
-/// <summary>All stages of a run in the order in which they began. Not thread-safe: its owner locks.</summary>
+/// <summary>All stages of a run in the order in which they first began. Not thread-safe: its owner locks.</summary>
 /// <param name="time">The clock.</param>
 internal sealed class StageBoard(TimeProvider time)
 {
     private readonly List<StageMeter> _stages = [];
     private readonly long _started = time.GetTimestamp();
-    private long _lastReport = time.GetTimestamp();
 
     /// <summary>The stages.</summary>
     public IReadOnlyList<StageMeter> Stages => _stages;
 
+    /// <summary>The stage that has the turn, or null before the first report.</summary>
+    public StageMeter? Current { get; private set; }
+
     /// <summary>Time since the run began.</summary>
     public TimeSpan Elapsed => time.GetElapsedTime(_started);
 
-    /// <summary>Takes a report.</summary>
+    /// <summary>Takes a report; the turn goes to its stage.</summary>
     /// <param name="progress">The report.</param>
-    /// <returns>The stage it belongs to, brought up to date.</returns>
+    /// <returns>The stage, brought up to date.</returns>
     public StageMeter Update(StageProgress progress)
     {
-        long now = time.GetTimestamp();
-        StageMeter? meter = _stages.Find(stage => stage.Stage == progress.Stage);
-        if (meter is null)
+        StageMeter? stage = _stages.Find(meter => meter.Stage == progress.Stage);
+        if (stage is null)
         {
-            StopLast();
-
-            // A stage that says "0 of n" begins now; one that first speaks after its first unit began when the one before went silent.
-            meter = new StageMeter(progress.Stage, time, progress.Done == 0 ? now : _lastReport);
-            _stages.Add(meter);
+            stage = new StageMeter(progress.Stage, time);
+            _stages.Add(stage);
         }
 
-        meter.Update(progress);
-        _lastReport = now;
-        return meter;
+        if (Current != stage)
+        {
+            Current?.Pause();
+            Current = stage;
+        }
+
+        stage.Update(progress);
+        return stage;
     }
 
-    /// <summary>Ends the last stage.</summary>
-    public void StopLast()
+    /// <summary>Ends the stages that never said how much there is to do.</summary>
+    public void Finish()
     {
-        if (_stages is [.., { } last])
+        foreach (StageMeter stage in _stages.Where(stage => stage.Total == 0))
         {
-            last.Stop();
+            stage.Complete();
         }
     }
 }

@@ -3,12 +3,13 @@ using MambaQuant.Pipeline.Local;
 namespace MambaQuant.Client.Progress;
 
 /// <summary>Follows one stage: how far, how fast, how long still.</summary>
+/// <remarks>Stages may take turns (layer by layer); only the time of its own turns counts for a stage's rate.</remarks>
 /// <param name="stage">Its name.</param>
 /// <param name="time">The clock.</param>
-/// <param name="started">Timestamp at which work on the stage began.</param>
-internal sealed class StageMeter(string stage, TimeProvider time, long started)
+internal sealed class StageMeter(string stage, TimeProvider time)
 {
-    private long _stopped;
+    private TimeSpan _earlierTurns;
+    private long? _turnBegan;
 
     /// <summary>The stage's name.</summary>
     public string Stage { get; } = stage;
@@ -28,36 +29,44 @@ internal sealed class StageMeter(string stage, TimeProvider time, long started)
     /// <summary>Share done, rounded down so that 100 means done; null where the total is not known.</summary>
     public int? Percent => Total > 0 ? (int)(100 * (Int128)Math.Min(Done, Total) / Total) : null;
 
-    /// <summary>Time since the stage began; stands still once it is complete.</summary>
-    public TimeSpan Elapsed => time.GetElapsedTime(started, IsComplete ? _stopped : time.GetTimestamp());
+    /// <summary>Time of its turns; stands still once it is complete.</summary>
+    public TimeSpan Elapsed => _earlierTurns + (_turnBegan is { } began ? time.GetElapsedTime(began) : TimeSpan.Zero);
 
-    /// <summary>Units per second since the stage began; null before the first unit.</summary>
+    /// <summary>Units per second; null before the first unit.</summary>
     public double? Rate => Done > 0 && Elapsed > TimeSpan.Zero ? Done / Elapsed.TotalSeconds : null;
 
     /// <summary>Time to the end at that rate; null where nothing can be said.</summary>
     public TimeSpan? Remaining => Rate is { } rate && Total > 0 && !IsComplete ? TimeSpan.FromSeconds(Math.Max(0, Total - Done) / rate) : null;
 
-    /// <summary>Takes a report.</summary>
-    /// <param name="progress">The report, of this stage.</param>
+    /// <summary>Takes a report of this stage, which has the turn now.</summary>
+    /// <param name="progress">The report.</param>
     public void Update(StageProgress progress)
     {
         // Reports of parallel workers may overtake each other; a bar never runs backwards.
         Done = Math.Max(Done, progress.Done);
         Total = progress.Total;
         Unit = progress.Unit;
-        if (!IsComplete && Total > 0 && Done >= Total)
+        if (Total > 0 && Done >= Total)
         {
-            Stop();
+            Complete();
+        }
+        else if (!IsComplete)
+        {
+            _turnBegan ??= time.GetTimestamp();
         }
     }
 
-    /// <summary>Ends the stage: the next one began.</summary>
-    public void Stop()
+    /// <summary>Ends its turn: another stage works now.</summary>
+    public void Pause()
     {
-        if (!IsComplete)
-        {
-            _stopped = time.GetTimestamp();
-            IsComplete = true;
-        }
+        _earlierTurns = Elapsed;
+        _turnBegan = null;
+    }
+
+    /// <summary>Ends the stage.</summary>
+    public void Complete()
+    {
+        Pause();
+        IsComplete = true;
     }
 }

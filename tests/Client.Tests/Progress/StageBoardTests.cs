@@ -9,34 +9,41 @@ public sealed class StageBoardTests
     private readonly ManualClock _clock = new();
 
     [Fact]
-    public void Stage_ThatFirstSpeaksWithProgress_BeganAfterTheOneBefore()
+    public void StagesInTurns_CountTheirOwnTimeOnly()
     {
         StageBoard board = new(_clock);
-        board.Update(new StageProgress("first", 0, 2, "layers"));
-        _clock.Advance(4);
-        board.Update(new StageProgress("first", 2, 2, "layers"));
-        _clock.Advance(6);
+        StageMeter search = board.Update(new StageProgress("search", 0, 8, "layers"));
+        _clock.Advance(10);
+        board.Update(new StageProgress("search", 1, 8, "layers"));
+        StageMeter fold = board.Update(new StageProgress("fold", 0, 8, "layers"));
+        _clock.Advance(2);
+        board.Update(new StageProgress("fold", 1, 8, "layers"));
+        board.Update(new StageProgress("search", 1, 8, "layers"));
+        _clock.Advance(10);
+        board.Update(new StageProgress("search", 2, 8, "layers"));
 
-        StageMeter second = board.Update(new StageProgress("second", 3, 12, "layers"));
-
-        Assert.Equal(TimeSpan.FromSeconds(6), second.Elapsed);
-        Assert.Equal(0.5, second.Rate);
-        Assert.Equal(TimeSpan.FromSeconds(18), second.Remaining);
-        Assert.Equal(TimeSpan.FromSeconds(4), board.Stages[0].Elapsed);
+        Assert.Equal((TimeSpan.FromSeconds(20), 0.1), (search.Elapsed, search.Rate));
+        Assert.Equal((TimeSpan.FromSeconds(2), 0.5), (fold.Elapsed, fold.Rate));
+        Assert.Equal(TimeSpan.FromSeconds(60), search.Remaining);
+        Assert.Equal(TimeSpan.FromSeconds(14), fold.Remaining);
+        Assert.Equal([search, fold], board.Stages);
+        Assert.Same(search, board.Current);
     }
 
     [Fact]
-    public void NewStage_StopsTheOneBefore()
+    public void CompleteStage_StandsStill()
     {
         StageBoard board = new(_clock);
-        StageMeter first = board.Update(new StageProgress("first", 1, 0, "files"));
+        StageMeter stage = board.Update(new StageProgress("fold", 0, 2, "layers"));
+        _clock.Advance(5);
+        board.Update(new StageProgress("fold", 2, 2, "layers"));
+        _clock.Advance(5);
+        board.Update(new StageProgress("fold", 2, 2, "layers"));
         _clock.Advance(5);
 
-        board.Update(new StageProgress("second", 0, 1, "layers"));
-        _clock.Advance(5);
-
-        Assert.True(first.IsComplete);
-        Assert.Equal(TimeSpan.FromSeconds(5), first.Elapsed);
+        Assert.True(stage.IsComplete);
+        Assert.Equal(TimeSpan.FromSeconds(5), stage.Elapsed);
+        Assert.Null(stage.Remaining);
     }
 
     [Fact]
