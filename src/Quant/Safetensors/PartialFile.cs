@@ -81,6 +81,6 @@ internal sealed class PartialFile : IDisposable
     }
 
     private IOException Failure(IOException exception, long bytes) => new(
-        $"cannot write '{_path}' ({bytes} bytes wanted): {exception.Message} Free space on that disk or choose another place; no partial file is left.",
+        $"cannot write '{_path}' ({bytes} bytes wanted): {exception.Message} Make sure that the folder exists and its disk has room; no partial file is left.",
         exception);
 }

@@ -176,6 +176,28 @@ public sealed class SafetensorsFileTests : IDisposable
     }
 
     [Fact]
+    public void TensorBeyondTwoGigabytes_IsReadByRows()
+    {
+        // 3 GB that take no room: only the last row is written, the file system keeps the rest as a hole.
+        const int Rows = 300_000;
+        const int Columns = 5_000;
+        byte[] start = RawSafetensors.File($$$"""{"big":{"dtype":"F16","shape":[{{{Rows}}},{{{Columns}}}],"data_offsets":[0,{{{2L * Rows * Columns}}}]}}""", 0);
+        string path = _directory.Write("big", start);
+        using (FileStream stream = File.OpenWrite(path))
+        {
+            stream.Position = start.Length + (2L * (Rows - 1) * Columns);
+            stream.Write(Enumerable.Repeat(BitConverter.GetBytes((Half)1.5), Columns).SelectMany(bytes => bytes).ToArray());
+        }
+
+        using SafetensorsFile file = SafetensorsFile.Open(path);
+        var rows = new float[2 * Columns];
+        file.ReadFloat32Rows(file.Tensors[0], Rows - 2, 2, rows);
+        Assert.All(rows[..Columns], value => Assert.Equal(0, value));
+        Assert.All(rows[Columns..], value => Assert.Equal(1.5f, value));
+        Assert.Throws<ArgumentException>(() => file.ReadFloat32(file.Tensors[0], rows));
+    }
+
+    [Fact]
     public void FileCutShortWhileOpen_IsNamed()
     {
         string path = _directory.Write("shrinks", RawSafetensors.Valid());
