@@ -13,8 +13,13 @@ public static class HistogramBins
     /// <summary>Number of bins of a histogram of magnitudes.</summary>
     public const int MagnitudeBinCount = 256;
 
+    /// <summary>Bits of a representation below a magnitude bin: the exponent and two bits of the mantissa stay.</summary>
+    internal const int MagnitudeShift = 21;
+
+    /// <summary>What is taken from a shifted magnitude to make the first exponent's bin 0.</summary>
+    internal const int MagnitudeOffset = FirstExponent << 2;
+
     private const int ValueShift = 32 - 14;
-    private const int MagnitudeShift = 21;
     private const int FirstExponent = 127 - 40;
 
     /// <summary>The bin of a value.</summary>
@@ -38,12 +43,12 @@ public static class HistogramBins
     /// <param name="value">Finite; the sign is ignored.</param>
     public static int MagnitudeBin(float value)
     {
-        int key = (int)((BitConverter.SingleToUInt32Bits(value) & 0x7FFF_FFFFu) >> MagnitudeShift) - (FirstExponent << 2);
+        int key = (int)((BitConverter.SingleToUInt32Bits(value) & 0x7FFF_FFFFu) >> MagnitudeShift) - MagnitudeOffset;
         return Math.Clamp(key, 0, MagnitudeBinCount - 1);
     }
 
     /// <summary>The lower edge of a magnitude bin; 0 for the first.</summary>
     /// <param name="bin">0 to <see cref="MagnitudeBinCount"/>−1.</param>
     public static float MagnitudeBinLowerEdge(int bin) =>
-        bin == 0 ? 0 : BitConverter.UInt32BitsToSingle((uint)(bin + (FirstExponent << 2)) << MagnitudeShift);
+        bin == 0 ? 0 : BitConverter.UInt32BitsToSingle((uint)(bin + MagnitudeOffset) << MagnitudeShift);
 }

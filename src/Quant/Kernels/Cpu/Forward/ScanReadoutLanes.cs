@@ -11,6 +11,9 @@ namespace MambaQuant.Quant.Kernels.Cpu.Forward;
 /// </remarks>
 internal readonly unsafe struct ScanReadoutLanes
 {
+    /// <summary>Distance of two channels' counters: the bins, and a cache line more, so that equal bins of two channels don't share the low bits of their addresses.</summary>
+    private const int CounterStride = HistogramBins.MagnitudeBinCount + 16;
+
     /// <summary>[B, L, N] fp32, or null where C comes as codes.</summary>
     internal float* C { get; init; }
 
@@ -61,19 +64,21 @@ internal readonly unsafe struct ScanReadoutLanes
 
     private bool IsQuantizedProduct => LargestCode != 0 && CCodes != null;
 
-    /// <summary>Scratch of one tile: a rotated copy of h, its largest magnitudes, codes, and the base matrix's vectors.</summary>
-    internal long ScratchBytes(int lanes) => IsPlain ? 0 : checked(4L * (States + 1) * lanes * sizeof(float));
+    /// <summary>Scratch of one tile: a rotated copy of h, its largest magnitudes, codes, the base matrix's vectors, and counters.</summary>
+    internal long ScratchBytes(int lanes) =>
+        IsPlain ? 0 : checked((4L * States * lanes * sizeof(float)) + ((long)CounterStride * lanes * sizeof(int)));
 
     /// <summary>Starts a tile: no magnitude seen.</summary>
-    internal void Begin(byte* scratch, int lanes, int channel, int channels)
+    internal void Begin(byte* scratch, int lanes)
     {
         if (IsObserved)
         {
             new Span<float>(Maxima(scratch, lanes), States * lanes).Clear();
+            new Span<int>(Counters(scratch, lanes), CounterStride * lanes).Clear();
         }
     }
 
-    /// <summary>Ends a tile: its largest magnitudes go into the accumulator.</summary>
+    /// <summary>Ends a tile: what it has seen goes into the accumulators.</summary>
     internal void End(byte* scratch, int lanes, int channel, int channels)
     {
         if (!IsObserved)
@@ -88,6 +93,11 @@ internal readonly unsafe struct ScanReadoutLanes
             for (int n = 0; n < States; n++)
             {
                 target[n] = Math.Max(target[n], maxima[(n * lanes) + lane]);
+            }
+
+            if (Counts != null)
+            {
+                AddCounters(Counters(scratch, lanes) + (lane * CounterStride), Counts + ((nint)(channel + lane) * HistogramBins.MagnitudeBinCount));
             }
         }
     }
@@ -113,7 +123,7 @@ internal readonly unsafe struct ScanReadoutLanes
 
         if (IsObserved)
         {
-            Observe<TLanes, TVector>(h, channel, channels, Maxima(scratch, TLanes.Count));
+            Observe<TLanes, TVector>(h, channels, Maxima(scratch, TLanes.Count), Counters(scratch, TLanes.Count), Codes(scratch, TLanes.Count));
         }
 
         if (LargestCode == 0)
@@ -127,13 +137,23 @@ internal readonly unsafe struct ScanReadoutLanes
             : RoundedProduct<TLanes, TVector>(h, row, scale);
     }
 
+    private static void AddCounters(int* counters, long* counts)
+    {
+        for (int bin = 0; bin < HistogramBins.MagnitudeBinCount; bin++)
+        {
+            counts[bin] += counters[bin];
+        }
+    }
+
     private float* Maxima(byte* scratch, int lanes) => (float*)scratch + ((nint)States * lanes);
 
     private int* Codes(byte* scratch, int lanes) => (int*)scratch + (2 * (nint)States * lanes);
 
     private float* Vectors(byte* scratch, int lanes) => (float*)scratch + (3 * (nint)States * lanes);
 
-    private void Observe<TLanes, TVector>(float* h, int channel, int channels, float* maxima)
+    private int* Counters(byte* scratch, int lanes) => (int*)scratch + (4 * (nint)States * lanes);
+
+    private void Observe<TLanes, TVector>(float* h, int channels, float* maxima, int* counters, int* bins)
         where TLanes : struct, ILanes<TVector, float>
         where TVector : struct
     {
@@ -147,12 +167,13 @@ internal readonly unsafe struct ScanReadoutLanes
             return;
         }
 
-        for (int lane = 0; lane < channels; lane++)
+        // Lane after lane, so that no counter is raised twice in a row: that would wait for the store before.
+        for (nint n = 0; n < States; n++)
         {
-            long* counts = Counts + ((nint)(channel + lane) * HistogramBins.MagnitudeBinCount);
-            for (nint n = 0; n < States; n++)
+            IntegerLanes.MagnitudeBins(h + (n * TLanes.Count), TLanes.Count, bins);
+            for (nint lane = 0; lane < channels; lane++)
             {
-                counts[HistogramBins.MagnitudeBin(h[(n * TLanes.Count) + lane])]++;
+                counters[(lane * CounterStride) + bins[lane]]++;
             }
         }
     }
@@ -189,9 +210,21 @@ internal readonly unsafe struct ScanReadoutLanes
         where TVector : struct
     {
         TVector sum = TLanes.Zero;
-        for (nint n = 0; n < States; n++)
+        int states = States;
+        if (CCodes == null)
         {
-            sum = TLanes.MultiplyAdd(TLanes.Load(h + (n * TLanes.Count)), TLanes.Broadcast(OutputValue(row, n)), sum);
+            float* c = C + (row * states);
+            for (nint n = 0; n < states; n++)
+            {
+                sum = TLanes.MultiplyAdd(TLanes.Load(h + (n * TLanes.Count)), TLanes.Broadcast(c[n]), sum);
+            }
+        }
+        else
+        {
+            for (nint n = 0; n < states; n++)
+            {
+                sum = TLanes.MultiplyAdd(TLanes.Load(h + (n * TLanes.Count)), TLanes.Broadcast(OutputValue(row, n)), sum);
+            }
         }
 
         return sum;
@@ -204,11 +237,12 @@ internal readonly unsafe struct ScanReadoutLanes
     {
         TVector sum = TLanes.Zero;
         TVector poison = TLanes.Zero;
+        TVector limit = TLanes.Broadcast(LargestCode);
         for (nint n = 0; n < States; n++)
         {
             TVector value = TLanes.Load(h + (n * TLanes.Count));
             poison = TLanes.MultiplyAdd(value, TLanes.Zero, poison);
-            TVector rounded = TLanes.Multiply(Code<TLanes, TVector>(value, scale), scale);
+            TVector rounded = TLanes.Multiply(Code<TLanes, TVector>(value, scale, limit), scale);
             sum = TLanes.MultiplyAdd(rounded, TLanes.Broadcast(OutputValue(row, n)), sum);
         }
 
@@ -222,11 +256,13 @@ internal readonly unsafe struct ScanReadoutLanes
         where TVector : struct
     {
         TVector poison = TLanes.Zero;
-        for (nint n = 0; n < States; n++)
+        TVector limit = TLanes.Broadcast(LargestCode);
+        int states = States;
+        for (nint n = 0; n < states; n++)
         {
             TVector value = TLanes.Load(h + (n * TLanes.Count));
             poison = TLanes.MultiplyAdd(value, TLanes.Zero, poison);
-            TLanes.StoreInt32(codes + (n * TLanes.Count), Code<TLanes, TVector>(value, scale));
+            TLanes.StoreInt32(codes + (n * TLanes.Count), Code<TLanes, TVector>(value, scale, limit));
         }
 
         float* scales = stackalloc float[TLanes.Count];
@@ -239,7 +275,7 @@ internal readonly unsafe struct ScanReadoutLanes
             for (int lane = 0; lane < TLanes.Count; lane++)
             {
                 double sum = 0;
-                for (nint n = 0; n < States; n++)
+                for (nint n = 0; n < states; n++)
                 {
                     sum += (double)scales[lane] * codes[(n * TLanes.Count) + lane] * output[n];
                 }
@@ -250,21 +286,18 @@ internal readonly unsafe struct ScanReadoutLanes
         else
         {
             int* sums = stackalloc int[TLanes.Count];
-            IntegerLanes.MultiplyCodes(codes, output, States, TLanes.Count, sums);
-            for (int lane = 0; lane < TLanes.Count; lane++)
-            {
-                products[lane] = (float)((double)scales[lane] * sums[lane] * outputScale);
-            }
+            IntegerLanes.MultiplyCodes(codes, output, states, TLanes.Count, sums);
+            IntegerLanes.Scale(sums, scales, outputScale, TLanes.Count, products);
         }
 
         return TLanes.Add(TLanes.Load(products), poison);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private TVector Code<TLanes, TVector>(TVector value, TVector scale)
+    private static TVector Code<TLanes, TVector>(TVector value, TVector scale, TVector limit)
         where TLanes : struct, ILanes<TVector, float>
         where TVector : struct =>
-        TLanes.Clamp(TLanes.Round(TLanes.Divide(value, scale)), TLanes.Broadcast(-LargestCode), TLanes.Broadcast(LargestCode));
+        TLanes.Clamp(TLanes.Round(TLanes.Divide(value, scale)), TLanes.Subtract(TLanes.Zero, limit), limit);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private float OutputValue(nint row, nint n) =>

@@ -52,7 +52,7 @@ internal readonly unsafe struct SelectiveScanKernel : ITileKernel<float>
         byte* scratch = _pool.Rent(scratchBytes);
         float* decay = (float*)scratch;
         float* state = (float*)(scratch + matrixBytes);
-        _readout.Begin(scratch + (2 * matrixBytes), TLanes.Count, channel, channels);
+        _readout.Begin(scratch + (2 * matrixBytes), TLanes.Count);
         PanelPacking.Transpose(_arrays.A + ((nint)channel * _arrays.States), _arrays.States, channels, _arrays.States, decay, TLanes.Count);
         int end = Math.Min(_arrays.Batch, (group + 1) * _sequencesPerTile);
         for (int sequence = group * _sequencesPerTile; sequence < end; sequence++)

@@ -1,8 +1,9 @@
+using System.Numerics;
 using System.Runtime.Intrinsics;
 
 namespace MambaQuant.Quant.Kernels.Cpu.Simd;
 
-/// <summary>Exact int32 products of codes; the width of the vectors can change nothing.</summary>
+/// <summary>Products of codes, exact in int32, and their scaling; the width of the vectors can change no bit.</summary>
 internal static unsafe class IntegerLanes
 {
     /// <summary>sums[lane] = Σ_n left[n, lane] · right[n].</summary>
@@ -51,6 +52,43 @@ internal static unsafe class IntegerLanes
             }
 
             sums[lane] = sum;
+        }
+    }
+
+    /// <summary>products[lane] = (scales[lane] · sums[lane]) · factor in fp64, rounded once to fp32.</summary>
+    /// <remarks>scale · sum is exact: 24 and at most 29 bits.</remarks>
+    internal static void Scale(int* sums, float* scales, double factor, int lanes, float* products)
+    {
+        int lane = 0;
+        for (; lane <= lanes - Vector<float>.Count; lane += Vector<float>.Count)
+        {
+            Vector.Widen(*(Vector<int>*)(sums + lane), out Vector<long> lowSum, out Vector<long> highSum);
+            Vector.Widen(*(Vector<float>*)(scales + lane), out Vector<double> lowScale, out Vector<double> highScale);
+            Vector<double> low = lowScale * Vector.ConvertToDouble(lowSum) * factor;
+            Vector<double> high = highScale * Vector.ConvertToDouble(highSum) * factor;
+            *(Vector<float>*)(products + lane) = Vector.Narrow(low, high);
+        }
+
+        for (; lane < lanes; lane++)
+        {
+            products[lane] = (float)((double)scales[lane] * sums[lane] * factor);
+        }
+    }
+
+    /// <summary>bins[i] = <see cref="HistogramBins.MagnitudeBin"/>(values[i]).</summary>
+    internal static void MagnitudeBins(float* values, int count, int* bins)
+    {
+        int i = 0;
+        for (; i <= count - Vector<int>.Count; i += Vector<int>.Count)
+        {
+            Vector<int> magnitude = *(Vector<int>*)(values + i) & new Vector<int>(int.MaxValue);
+            Vector<int> key = (magnitude >> HistogramBins.MagnitudeShift) - new Vector<int>(HistogramBins.MagnitudeOffset);
+            *(Vector<int>*)(bins + i) = Vector.Min(Vector.Max(key, Vector<int>.Zero), new Vector<int>(HistogramBins.MagnitudeBinCount - 1));
+        }
+
+        for (; i < count; i++)
+        {
+            bins[i] = HistogramBins.MagnitudeBin(values[i]);
         }
     }
 }
