@@ -66,6 +66,11 @@ public static class QuantizationSchemeValidator
             problems.Add($"{what}: strategy must be tensor, channel or group, not token");
         }
 
+        if (module is MambaFamily.EmbeddingsModule or MambaFamily.HeadModule && args.Strategy == QuantizationStrategy.Tensor)
+        {
+            problems.Add($"{what}: large tables are quantized in chunks of rows; strategy must be channel or group, not tensor");
+        }
+
         if (module == MambaFamily.ConvModule && args.Strategy == QuantizationStrategy.Group)
         {
             problems.Add($"{what}: a channel has only a few taps; strategy must be channel or tensor, not group");

@@ -1,3 +1,5 @@
+using MambaQuant.Quant.Quantization;
+
 namespace MambaQuant.Quant.Recipes;
 
 /// <summary>Rounds weights column after column and lets the later columns make up for the error of the earlier ones.</summary>
@@ -12,4 +14,14 @@ namespace MambaQuant.Quant.Recipes;
 /// <param name="Sequential">Whether each layer is calibrated on the quantized output of the ones before (slow, a reference); false by default.</param>
 /// <param name="MaximumBits">Weights of more bits are rounded to nearest; 4 by default, 2 to 8.</param>
 public sealed record GptqModifier(
-    int BlockSize = 128, double Damping = 0.01, bool ActivationOrder = false, bool Sequential = false, int MaximumBits = 4) : Modifier;
+    int BlockSize = 128, double Damping = 0.01, bool ActivationOrder = false, bool Sequential = false, int MaximumBits = 4) : Modifier
+{
+    /// <summary>The settings as the quantizer reads them; <see cref="Sequential"/> is the calibration's business.</summary>
+    public GptqOptions ToOptions() => new()
+    {
+        BlockSize = BlockSize,
+        Damping = Damping,
+        ActivationOrder = ActivationOrder,
+        MaximumBits = MaximumBits,
+    };
+}

@@ -108,7 +108,7 @@ public sealed class RecipeReaderTests
     [InlineData("name: {", 1, "not valid YAML")]
     [InlineData("name: a\n\tmodifiers: []", 2, "not valid YAML")]
     [InlineData("? [a, b]\n: c", 1, "a key must be a word")]
-    [InlineData("quant_stage:\n  quant_modifiers:\n    SmoothQuantModifier: { strength: 0.5 }", 3, "did you mean 'smoothing_strength'?")]
+    [InlineData("quant_stage:\n  quant_modifiers:\n    SmoothQuantModifier: { strength: 0.5 }", 3, "unknown key 'strength' (known: smoothing_strength)")]
     [InlineData("quant_stage:\n  quant_modifiers:\n    AWQModifier: { scheme: W4A16 }", 3, "unknown modifier 'AWQModifier'")]
     public void Mistake_IsNamedWithItsLine(string text, int line, string message)
     {

@@ -1,4 +1,4 @@
-using System.Collections.Immutable;
+using MambaQuant.Quant.Safetensors;
 
 namespace MambaQuant.Quant.Recipes.Yaml;
 
@@ -29,7 +29,7 @@ internal sealed class RecipeProblems
     /// <param name="known">The names that are known.</param>
     public void AddUnknown(int line, string kind, string name, IReadOnlyCollection<string> known)
     {
-        string? nearest = NearestName.Find(name, known);
+        string? nearest = NearNames.Find(name, known, count: 1).FirstOrDefault();
         string guess = nearest is null ? string.Empty : $"; did you mean '{nearest}'?";
         Add(line, $"unknown {kind} '{name}'{guess} (known: {string.Join(", ", known)})");
     }

@@ -1,0 +1,177 @@
+using System.Collections.Immutable;
+using MambaQuant.Quant.Kernels;
+using MambaQuant.Quant.Models;
+using MambaQuant.Quant.Rotations;
+using MambaQuant.Quant.Statistics;
+using MambaQuant.Quant.Tensors;
+
+namespace MambaQuant.Quant.Quantization;
+
+/// <summary>Quantizes one transformed layer: weights to codes, activation sites to fixed or dynamic quantizers.</summary>
+/// <remarks>
+/// The float transforms are done before and nothing is quantized while calibrating, so this is the one place where a layer loses precision.
+/// A pure function of its arguments; the same numerics profile gives the same bits.
+/// </remarks>
+public static class LayerQuantizer
+{
+    /// <summary>Quantizes a layer.</summary>
+    /// <param name="kernels">The backend.</param>
+    /// <param name="family">The model's tables.</param>
+    /// <param name="folded">The layer's weights with the transform folded in, F32; they stay as they are.</param>
+    /// <param name="transform">The layer's transform; tells what is left for run time.</param>
+    /// <param name="scheme">What is quantized and how.</param>
+    /// <param name="statistics">What was observed of the transformed layer (see <see cref="CalibrationNeeds.Ranges"/>); may be null where nothing is fixed.</param>
+    /// <param name="gptq">How GPTQ runs; null for rounding to nearest.</param>
+    /// <param name="moments">Second moments of the transformed inputs (see <see cref="CalibrationNeeds.SecondMoments"/>), asked for one module at a time; may be null without GPTQ.</param>
+    /// <returns>The layer, which the caller disposes, and what was lost.</returns>
+    /// <exception cref="ArgumentException">A statistic or a second moment is missing that the scheme needs; names layer and site.</exception>
+    /// <exception cref="NumericalException">GPTQ's factorization failed.</exception>
+    public static (QuantizedLayer Layer, LayerQuantizationReport Report) Quantize(
+        IKernels kernels,
+        ModelFamily family,
+        LayerWeights folded,
+        LayerTransform transform,
+        QuantizationScheme scheme,
+        LayerStatistics? statistics,
+        GptqOptions? gptq = null,
+        Func<ActivationSite, SecondMoment?>? moments = null)
+    {
+        ArgumentNullException.ThrowIfNull(kernels);
+        ArgumentNullException.ThrowIfNull(family);
+        ArgumentNullException.ThrowIfNull(folded);
+        ArgumentNullException.ThrowIfNull(transform);
+        ArgumentNullException.ThrowIfNull(scheme);
+        QuantizationSchemeValidator.ThrowIfInvalid(scheme);
+        var sites = new List<ActivationQuantizationReport>();
+        Dictionary<ActivationSite, SiteQuantization> inputs = FitInputs(family, folded.Layer, scheme, statistics, sites);
+        (ImmutableArray<float>? stateScales, ActivationQuantizationReport? state) = FitState(folded.Layer, scheme, statistics);
+        if (state is not null)
+        {
+            sites.Add(state);
+        }
+
+        var codes = new Dictionary<string, WeightCodes>(StringComparer.Ordinal);
+        var modules = new List<WeightQuantizationReport>();
+        LayerWeights? rest = null;
+        bool complete = false;
+        try
+        {
+            foreach (ModuleDefinition module in family.LayerModules)
+            {
+                if (scheme.Find(module.Name)?.Weights is { } args)
+                {
+                    (WeightCodes rounded, WeightQuantizationReport report) = QuantizeModule(kernels, folded, module, args, gptq, moments);
+                    codes.Add(module.Name, rounded);
+                    modules.Add(report);
+                }
+            }
+
+            rest = CopyFloat(kernels, folded, [.. family.LayerModules.Where(module => codes.ContainsKey(module.Name)).Select(module => module.Weight)]);
+            complete = true;
+        }
+        finally
+        {
+            if (!complete)
+            {
+                rest?.Dispose();
+                codes.Values.ToList().ForEach(rounded => rounded.Dispose());
+            }
+        }
+
+        var layer = new QuantizedLayer
+        {
+            Layer = folded.Layer,
+            Float = rest,
+            Weights = codes,
+            WeightArgs = codes.Keys.ToImmutableSortedDictionary(name => name, name => scheme.Find(name)!.Weights!, StringComparer.Ordinal),
+            Inputs = inputs,
+            ScanState = scheme.ScanState,
+            ScanStateScales = stateScales,
+            OnlineRotations = family.Rotations
+                .Where(rotation => rotation.IsOnline && transform.Find(rotation.Site) is not null)
+                .ToImmutableSortedDictionary(rotation => rotation.Site, rotation => rotation.Width),
+            GateSmoothing = transform.Find(SmoothingSite.GateToOutProj) is { } factors ? [.. factors.Select(factor => (float)factor)] : null,
+        };
+        return (layer, new LayerQuantizationReport([.. modules], [.. sites]));
+    }
+
+    private static Dictionary<ActivationSite, SiteQuantization> FitInputs(
+        ModelFamily family,
+        int layer,
+        QuantizationScheme scheme,
+        LayerStatistics? statistics,
+        List<ActivationQuantizationReport> reports)
+    {
+        var inputs = new Dictionary<ActivationSite, SiteQuantization>();
+        IEnumerable<(ActivationSite? Site, QuantizationArgs? Args)> wanted =
+            family.LayerModules.Select(module => (module.Input, scheme.Find(module.Name)?.Input))
+                .Append((ActivationSite.ScanOutput, scheme.ScanOutput));
+        foreach ((ActivationSite? site, QuantizationArgs? args) in wanted)
+        {
+            if (site is { } place && args is not null)
+            {
+                EnsureObserved(layer, place, args, statistics?.Find(place) is not null);
+                (SiteQuantization quantizer, ActivationQuantizationReport report) = ActivationQuantizer.Fit(place, args, statistics?.Find(place));
+                inputs.Add(place, quantizer);
+                reports.Add(report);
+            }
+        }
+
+        return inputs;
+    }
+
+    private static (ImmutableArray<float>? Scales, ActivationQuantizationReport? Report) FitState(
+        int layer, QuantizationScheme scheme, LayerStatistics? statistics)
+    {
+        if (scheme.ScanState is not { } args)
+        {
+            return (null, null);
+        }
+
+        EnsureObserved(layer, ActivationSite.ScanState, args, statistics?.State is not null);
+        return ActivationQuantizer.FitState(args, statistics?.State);
+    }
+
+    private static (WeightCodes Codes, WeightQuantizationReport Report) QuantizeModule(
+        IKernels kernels,
+        LayerWeights folded,
+        ModuleDefinition module,
+        QuantizationArgs args,
+        GptqOptions? options,
+        Func<ActivationSite, SecondMoment?>? moments)
+    {
+        Tensor weight = folded[module.Weight];
+        if (!CalibrationNeeds.IsCompensated(module, args, options))
+        {
+            WeightCodes rounded = WeightQuantizer.Round(kernels, weight, args);
+            return (rounded, WeightQuantizer.Report(kernels, module.Name, args, weight, rounded, null));
+        }
+
+        SecondMoment moment = moments?.Invoke(module.Input!.Value) ?? throw new ArgumentException(
+            $"layer {folded.Layer}, {module.Name}: GPTQ needs the second moment of {module.Input}, which is not there", nameof(moments));
+        using Gptq gptq = Gptq.Prepare(kernels, moment, options!);
+        (WeightCodes codes, GptqReport report) = gptq.Quantize(weight, args);
+        return (codes, WeightQuantizer.Report(kernels, module.Name, args, weight, codes, report));
+    }
+
+    private static LayerWeights CopyFloat(IKernels kernels, LayerWeights weights, HashSet<string> quantized)
+    {
+        var copies = new LayerWeights(weights.Layer);
+        foreach (string name in weights.Names.Where(name => !quantized.Contains(name)))
+        {
+            Tensor copy = kernels.Allocate(weights[name].DType, weights[name].Shape);
+            kernels.Copy(weights[name], copy);
+            copies[name] = copy;
+        }
+
+        return copies;
+    }
+
+    private static void EnsureObserved(int layer, ActivationSite site, QuantizationArgs args, bool observed)
+    {
+        if (!args.Dynamic && !observed)
+        {
+            throw new ArgumentException($"layer {layer}: {site} gets fixed scales, but was not observed; plan the pass with {nameof(CalibrationNeeds)}");
+        }
+    }
+}
