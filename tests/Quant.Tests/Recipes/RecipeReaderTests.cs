@@ -97,7 +97,7 @@ public sealed class RecipeReaderTests
     [InlineData("modifiers:\n  - KltRotation: { site: OutProjInput }\n  - Quantization: { scheme: W8A8 }", 2, "only ResidualStream and TimeStepRank")]
     [InlineData("modifiers:\n  - Quantization: { scheme: W8A8 }\n  - Quantization: { scheme: W4A8 }", 3, "twice")]
     [InlineData("name: x", 1, "no Quantization")]
-    [InlineData("nmae: x", 1, "unknown key 'nmae'; did you mean 'name'?")]
+    [InlineData("nam: x", 1, "unknown key 'nam'; did you mean 'name'?")]
     [InlineData("", 1, "the file is empty")]
     [InlineData("# only a comment", 1, "the file is empty")]
     [InlineData("word", 1, "expected a mapping")]
@@ -121,7 +121,7 @@ public sealed class RecipeReaderTests
     [Fact]
     public void AllMistakes_AreReportedAtOnceInTheOrderOfLines()
     {
-        const string Text = "nmae: x\nmodifiers:\n  - Gptq: { blocksize: 1, damping: x }\n  - Smoothing: { alpha: 2 }\n";
+        const string Text = "nam: x\nmodifiers:\n  - Gptq: { blocksize: 1, damping: x }\n  - Smoothing: { alpha: 2 }\n";
         InvalidRecipeException refused = Assert.Throws<InvalidRecipeException>(() => RecipeReader.Read(Text, "r"));
 
         Assert.Equal([1, 3, 3, 4, 4], refused.Problems.Select(problem => problem.Line));

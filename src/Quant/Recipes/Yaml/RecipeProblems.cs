@@ -29,7 +29,7 @@ internal sealed class RecipeProblems
     /// <param name="known">The names that are known.</param>
     public void AddUnknown(int line, string kind, string name, IReadOnlyCollection<string> known)
     {
-        string? nearest = NearNames.Find(name, known, count: 1).FirstOrDefault();
+        string? nearest = NearNames.Find(name, known, count: 1) is [string first] ? first : null;
         string guess = nearest is null ? string.Empty : $"; did you mean '{nearest}'?";
         Add(line, $"unknown {kind} '{name}'{guess} (known: {string.Join(", ", known)})");
     }
