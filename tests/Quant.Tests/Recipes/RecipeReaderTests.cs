@@ -181,7 +181,7 @@ public sealed class RecipeReaderTests
         const string Alphabet = "abz019 \n\n:::--[]{}{},,'\"#&*!|>?%@`\t~_\\é\0";
         var random = new Random(20260);
         int refused = 0;
-        for (int round = 0; round < 4000; round++)
+        for (int round = 0; round < 1000; round++)
         {
             var text = new StringBuilder(round % 4 == 0 ? string.Empty : Full);
             int edits = random.Next(1, 12);
@@ -209,6 +209,6 @@ public sealed class RecipeReaderTests
             }
         }
 
-        Assert.InRange(refused, 2000, 4000);
+        Assert.InRange(refused, 500, 1000);
     }
 }
