@@ -18,4 +18,18 @@ public readonly record struct CodeGrid(int Bits, bool Symmetric)
 
     /// <summary>The number of steps between the smallest and the largest code.</summary>
     public int Steps => Maximum - Minimum;
+
+    /// <summary>The scale and zero point that cover a range, by the formulas above.</summary>
+    /// <param name="minimum">The smallest value; finite.</param>
+    /// <param name="maximum">The largest value; finite, not below <paramref name="minimum"/>.</param>
+    /// <returns>The scale, computed in fp64 and rounded once to fp32; 1 where it would be 0. The zero point is computed from the rounded scale.</returns>
+    public (float Scale, int ZeroPoint) Cover(double minimum, double maximum)
+    {
+        double low = Symmetric ? -Math.Max(Math.Abs(minimum), Math.Abs(maximum)) : Math.Min(minimum, 0);
+        double high = Symmetric ? 0 : Math.Max(maximum, 0);
+        float scale = (float)((high - low) / (Symmetric ? Maximum : Steps));
+        scale = scale == 0 ? 1 : scale;
+        double zeroPoint = Symmetric ? 0 : Math.Round(Minimum - (low / scale), MidpointRounding.ToEven);
+        return (scale, (int)Math.Clamp(zeroPoint, Minimum, Maximum));
+    }
 }

@@ -1,4 +1,5 @@
 using System.Numerics;
+using MambaQuant.Quant.Kernels.Cpu.Algebra;
 using MambaQuant.Quant.Kernels.Cpu.Simd;
 using MambaQuant.Quant.Tensors;
 using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;

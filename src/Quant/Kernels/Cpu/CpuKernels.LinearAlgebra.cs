@@ -1,3 +1,4 @@
+using MambaQuant.Quant.Kernels.Cpu.Algebra;
 using MambaQuant.Quant.Kernels.Cpu.Simd;
 using MambaQuant.Quant.Tensors;
 using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;

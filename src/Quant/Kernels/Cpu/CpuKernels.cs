@@ -1,3 +1,4 @@
+using MambaQuant.Quant.Kernels.Cpu.Algebra;
 using MambaQuant.Quant.Kernels.Cpu.Simd;
 
 namespace MambaQuant.Quant.Kernels.Cpu;

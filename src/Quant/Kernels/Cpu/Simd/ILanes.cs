@@ -79,6 +79,12 @@ internal unsafe interface ILanes<TVector, T>
     /// <summary>Writes integral values within the range of int as integers.</summary>
     static abstract void StoreInt32(int* destination, TVector integral);
 
-    /// <summary>Reads <see cref="Count"/> integers of magnitude at most 2^24 as values.</summary>
+    /// <summary>Reads <see cref="Count"/> integers as values: any as fp64, those of magnitude at most 2^24 as fp32.</summary>
     static abstract TVector LoadInt32(int* source);
+
+    /// <summary>Reads <see cref="Count"/> fp32 values, widened where the lanes are fp64.</summary>
+    static abstract TVector LoadSingle(float* source);
+
+    /// <summary>Writes the lanes as fp32, rounded to nearest, ties to even, where they are fp64.</summary>
+    static abstract void StoreSingle(float* destination, TVector value);
 }

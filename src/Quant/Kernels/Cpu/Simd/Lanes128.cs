@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace MambaQuant.Quant.Kernels.Cpu.Simd;
 
@@ -149,6 +150,11 @@ internal readonly unsafe struct Lanes128<T> : ILanes<Vector128<T>, T>
             return Vector128.ConvertToSingle(Vector128.Load(source)).As<float, T>();
         }
 
+        if (Sse2.IsSupported)
+        {
+            return Sse2.ConvertToVector128Double(Vector64.Load(source).ToVector128()).As<double, T>();
+        }
+
         Vector128<T> result = Zero;
         for (int lane = 0; lane < Count; lane++)
         {
@@ -156,6 +162,28 @@ internal readonly unsafe struct Lanes128<T> : ILanes<Vector128<T>, T>
         }
 
         return result;
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<T> LoadSingle(float* source) =>
+        typeof(T) == typeof(float)
+            ? Vector128.Load(source).As<float, T>()
+            : Vector128.Create((double)source[0], source[1]).As<double, T>();
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreSingle(float* destination, Vector128<T> value)
+    {
+        if (typeof(T) == typeof(float))
+        {
+            value.AsSingle().Store(destination);
+        }
+        else
+        {
+            destination[0] = (float)value.AsDouble().GetElement(0);
+            destination[1] = (float)value.AsDouble().GetElement(1);
+        }
     }
 
     /// <summary>2^exponent for integral exponents of normal numbers, by writing the exponent's bits.</summary>

@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace MambaQuant.Quant.Kernels.Cpu.Simd;
 
@@ -138,6 +139,11 @@ internal readonly unsafe struct Lanes256<T> : ILanes<Vector256<T>, T>
             return Vector256.ConvertToSingle(Vector256.Load(source)).As<float, T>();
         }
 
+        if (Avx.IsSupported)
+        {
+            return Avx.ConvertToVector256Double(Vector128.Load(source)).As<double, T>();
+        }
+
         Vector256<T> result = Zero;
         for (int lane = 0; lane < Count; lane++)
         {
@@ -145,6 +151,33 @@ internal readonly unsafe struct Lanes256<T> : ILanes<Vector256<T>, T>
         }
 
         return result;
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<T> LoadSingle(float* source)
+    {
+        if (typeof(T) == typeof(float))
+        {
+            return Vector256.Load(source).As<float, T>();
+        }
+
+        (Vector128<double> lower, Vector128<double> upper) = Vector128.Widen(Vector128.Load(source));
+        return Vector256.Create(lower, upper).As<double, T>();
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreSingle(float* destination, Vector256<T> value)
+    {
+        if (typeof(T) == typeof(float))
+        {
+            value.AsSingle().Store(destination);
+        }
+        else
+        {
+            Vector128.Narrow(value.GetLower().AsDouble(), value.GetUpper().AsDouble()).Store(destination);
+        }
     }
 
     /// <summary>2^exponent for integral exponents of normal numbers, by writing the exponent's bits.</summary>

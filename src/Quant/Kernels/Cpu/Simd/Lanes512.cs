@@ -147,6 +147,11 @@ internal readonly unsafe struct Lanes512<T> : ILanes<Vector512<T>, T>
             return Vector512.ConvertToSingle(Vector512.Load(source)).As<float, T>();
         }
 
+        if (Avx512F.IsSupported)
+        {
+            return Avx512F.ConvertToVector512Double(Vector256.Load(source)).As<double, T>();
+        }
+
         Vector512<T> result = Zero;
         for (int lane = 0; lane < Count; lane++)
         {
@@ -154,6 +159,33 @@ internal readonly unsafe struct Lanes512<T> : ILanes<Vector512<T>, T>
         }
 
         return result;
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<T> LoadSingle(float* source)
+    {
+        if (typeof(T) == typeof(float))
+        {
+            return Vector512.Load(source).As<float, T>();
+        }
+
+        (Vector256<double> lower, Vector256<double> upper) = Vector256.Widen(Vector256.Load(source));
+        return Vector512.Create(lower, upper).As<double, T>();
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreSingle(float* destination, Vector512<T> value)
+    {
+        if (typeof(T) == typeof(float))
+        {
+            value.AsSingle().Store(destination);
+        }
+        else
+        {
+            Vector256.Narrow(value.GetLower().AsDouble(), value.GetUpper().AsDouble()).Store(destination);
+        }
     }
 
     /// <summary>2^exponent for integral exponents of normal numbers, by writing the exponent's bits.</summary>

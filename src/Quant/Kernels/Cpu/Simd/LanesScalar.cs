@@ -99,6 +99,14 @@ internal readonly unsafe struct LanesScalar<T> : ILanes<T, T>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T LoadInt32(int* source) => T.CreateTruncating(*source);
 
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T LoadSingle(float* source) => T.CreateTruncating(*source);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreSingle(float* destination, T value) => *destination = float.CreateTruncating(value);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static T PowerOfTwo(T exponent) =>
         typeof(T) == typeof(float)

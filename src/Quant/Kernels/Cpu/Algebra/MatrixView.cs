@@ -1,4 +1,4 @@
-namespace MambaQuant.Quant.Kernels.Cpu;
+namespace MambaQuant.Quant.Kernels.Cpu.Algebra;
 
 /// <summary>A rectangle of fp64 numbers inside a matrix: where it starts and how far its rows and columns lie apart.</summary>
 /// <remarks>It owns nothing; swapping the strides reads it transposed.</remarks>

@@ -1,4 +1,4 @@
-namespace MambaQuant.Quant.Kernels.Cpu;
+namespace MambaQuant.Quant.Kernels.Cpu.Algebra;
 
 /// <summary>Eigenvalues of a symmetric tridiagonal matrix by the implicitly shifted QL iteration, and the rotations that diagonalise it.</summary>
 /// <remarks>

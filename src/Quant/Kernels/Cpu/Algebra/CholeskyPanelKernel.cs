@@ -1,6 +1,6 @@
 using MambaQuant.Quant.Kernels.Cpu.Simd;
 
-namespace MambaQuant.Quant.Kernels.Cpu;
+namespace MambaQuant.Quant.Kernels.Cpu.Algebra;
 
 /// <summary>Rows of a Cholesky factor within one block of columns: x Lᵀ = a is solved for x, row by row, in place.</summary>
 /// <remarks>

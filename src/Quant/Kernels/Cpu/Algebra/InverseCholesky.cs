@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using MambaQuant.Quant.Kernels.Cpu.Simd;
 
-namespace MambaQuant.Quant.Kernels.Cpu;
+namespace MambaQuant.Quant.Kernels.Cpu.Algebra;
 
 /// <summary>The upper triangular U with M⁻¹ = Uᵀ U of a symmetric positive definite M, without ever forming the inverse.</summary>
 /// <remarks>

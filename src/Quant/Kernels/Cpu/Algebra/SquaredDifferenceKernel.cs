@@ -1,7 +1,7 @@
 using System.Numerics.Tensors;
 using MambaQuant.Quant.Kernels.Cpu.Simd;
 
-namespace MambaQuant.Quant.Kernels.Cpu;
+namespace MambaQuant.Quant.Kernels.Cpu.Algebra;
 
 /// <summary>Partial sums of (a − b)², or of a² where there is no b, in fp64: one a tile of fixed size, so that their sum in order depends on no thread.</summary>
 internal unsafe struct SquaredDifferenceKernel : ITileKernel<double>

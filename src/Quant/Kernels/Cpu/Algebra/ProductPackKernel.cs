@@ -1,6 +1,6 @@
 using MambaQuant.Quant.Kernels.Cpu.Simd;
 
-namespace MambaQuant.Quant.Kernels.Cpu;
+namespace MambaQuant.Quant.Kernels.Cpu.Algebra;
 
 /// <summary>Packs one depth block of both operands of a <see cref="BlockedProduct"/>: the first tiles pack rows of a, the others columns of b.</summary>
 internal unsafe struct ProductPackKernel : ITileKernel<double>

@@ -1,4 +1,4 @@
-namespace MambaQuant.Quant.Kernels.Cpu;
+namespace MambaQuant.Quant.Kernels.Cpu.Algebra;
 
 /// <summary>What a matrix product does with what stands at its destination.</summary>
 internal enum ProductUpdate

@@ -1,6 +1,6 @@
 using MambaQuant.Quant.Kernels.Cpu.Simd;
 
-namespace MambaQuant.Quant.Kernels.Cpu;
+namespace MambaQuant.Quant.Kernels.Cpu.Algebra;
 
 /// <summary>destination[i, j] = source[j, i] · scale[j], in square blocks that fit the first-level cache twice.</summary>
 internal unsafe struct TransposeKernel : ITileKernel<double>

@@ -1,6 +1,6 @@
 using MambaQuant.Quant.Kernels.Cpu.Simd;
 
-namespace MambaQuant.Quant.Kernels.Cpu;
+namespace MambaQuant.Quant.Kernels.Cpu.Algebra;
 
 /// <summary>Applies recorded sweeps of plane rotations to the rows of a matrix, a narrow tile of columns at a time.</summary>
 /// <remarks>

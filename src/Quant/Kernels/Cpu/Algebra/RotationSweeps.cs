@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace MambaQuant.Quant.Kernels.Cpu;
+namespace MambaQuant.Quant.Kernels.Cpu.Algebra;
 
 /// <summary>Plane rotations of several sweeps of the tridiagonal iteration, recorded so that they can be applied to the eigenvectors together.</summary>
 /// <remarks>

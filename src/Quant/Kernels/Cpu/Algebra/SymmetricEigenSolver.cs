@@ -1,6 +1,6 @@
 using MambaQuant.Quant.Kernels.Cpu.Simd;
 
-namespace MambaQuant.Quant.Kernels.Cpu;
+namespace MambaQuant.Quant.Kernels.Cpu.Algebra;
 
 /// <summary>Eigenvalues and eigenvectors of a dense symmetric matrix: Householder reduction, implicit QL, sorting.</summary>
 /// <remarks>

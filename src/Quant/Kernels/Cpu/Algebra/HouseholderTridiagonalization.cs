@@ -1,6 +1,6 @@
 using MambaQuant.Quant.Kernels.Cpu.Simd;
 
-namespace MambaQuant.Quant.Kernels.Cpu;
+namespace MambaQuant.Quant.Kernels.Cpu.Algebra;
 
 /// <summary>Reduces a dense symmetric matrix to tridiagonal form by Householder reflectors, A = Q T Qᵀ, and forms Qᵀ.</summary>
 /// <remarks>

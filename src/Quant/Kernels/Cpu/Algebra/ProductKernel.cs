@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using MambaQuant.Quant.Kernels.Cpu.Simd;
 
-namespace MambaQuant.Quant.Kernels.Cpu;
+namespace MambaQuant.Quant.Kernels.Cpu.Algebra;
 
 /// <summary>Updates the tiles of c from one packed depth block; see <see cref="BlockedProduct"/>.</summary>
 internal unsafe struct ProductKernel : ITileKernel<double>
