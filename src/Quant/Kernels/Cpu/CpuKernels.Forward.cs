@@ -5,7 +5,7 @@ using MambaQuant.Quant.Tensors;
 namespace MambaQuant.Quant.Kernels.Cpu;
 
 /// <content>The floating-point forward pass: shapes are checked here, the arithmetic is in the kernels of the folder Forward.</content>
-public sealed unsafe partial class CpuKernels : IForwardKernels
+public sealed unsafe partial class CpuKernels
 {
     /// <summary>An exponential, with the division that follows it, counts as so many multiply-adds.</summary>
     private const long ExponentialCost = 8;

@@ -6,7 +6,7 @@ using MambaQuant.Quant.Tensors;
 namespace MambaQuant.Quant.Kernels.Cpu;
 
 /// <content>Making codes of weights: ranges, rounding, GPTQ.</content>
-public sealed unsafe partial class CpuKernels : IQuantizedKernels
+public sealed unsafe partial class CpuKernels
 {
     /// <inheritdoc/>
     /// <remarks>

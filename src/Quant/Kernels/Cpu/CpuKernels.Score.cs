@@ -4,7 +4,7 @@ using MambaQuant.Quant.Tensors;
 namespace MambaQuant.Quant.Kernels.Cpu;
 
 /// <content>Judging logits.</content>
-public sealed unsafe partial class CpuKernels : IScoreKernels
+public sealed unsafe partial class CpuKernels
 {
     /// <inheritdoc/>
     public void CrossEntropy(Tensor logits, ReadOnlySpan<int> targets, Span<double> losses)

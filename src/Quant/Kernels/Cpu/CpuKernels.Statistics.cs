@@ -5,7 +5,7 @@ using MambaQuant.Quant.Tensors;
 namespace MambaQuant.Quant.Kernels.Cpu;
 
 /// <content>What a calibration pass accumulates.</content>
-public sealed unsafe partial class CpuKernels : IStatisticsKernels
+public sealed unsafe partial class CpuKernels
 {
     /// <summary>Values that share one set of counters: many beside the bins that are merged after them.</summary>
     private const int HistogramTile = 1 << 18;

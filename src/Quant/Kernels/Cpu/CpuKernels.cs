@@ -5,9 +5,12 @@ namespace MambaQuant.Quant.Kernels.Cpu;
 
 /// <summary>The CPU backend: managed SIMD kernels in AVX-512, AVX2 and portable tiers, parallel over fixed tiles.</summary>
 /// <remarks>Partial by role: Memory, Forward, Scan, Quantized, Statistics, LinearAlgebra, Score.</remarks>
-public sealed partial class CpuKernels : ITensorMemory, ILinearAlgebraKernels, IDisposable
+public sealed partial class CpuKernels : IKernels, IDisposable
 {
     private const long KeptMemoryBytes = 512L << 20;
+
+    /// <summary>Name and version of the backend's own eigensolver; the number rises when its results change in a bit.</summary>
+    private const string ManagedSolver = "managed-1";
 
     private readonly CpuMemoryPool _pool = new(KeptMemoryBytes);
     private readonly TileLoop _tiles;
@@ -30,6 +33,10 @@ public sealed partial class CpuKernels : ITensorMemory, ILinearAlgebraKernels, I
 
     /// <summary>What the backend was made with.</summary>
     public CpuKernelsOptions Options { get; }
+
+    /// <inheritdoc/>
+    /// <remarks>Such as "cpu/avx512/managed-1" or "cpu/avx2/openblas-0.3.21-haswell": SIMD tier and eigensolver. The number of threads changes no bit.</remarks>
+    public string Profile => $"cpu/{SimdTiers.Name}/{_lapack?.Name ?? ManagedSolver}";
 
     /// <summary>Bytes in tensors that are alive.</summary>
     public long LiveBytes => _pool.LiveBytes;
