@@ -54,6 +54,11 @@ public sealed class QuantizedCheckpointWriter : IDisposable
 
     private string HeadPart => Path.Combine(_parts, "head.safetensors");
 
+    /// <summary>Bytes of the tensors of the parts written so far, as they will stand in the weight files.</summary>
+    public long TensorBytes =>
+        (_ends is null ? 0 : Sum(QuantizedTensorPlan.Embeddings(_config, _ends)) + Sum(QuantizedTensorPlan.Head(_config, _ends)))
+        + _layers.Index().Where(part => part.Item is not null).Sum(part => Sum(QuantizedTensorPlan.Layer(_config, part.Item!, part.Index)));
+
     /// <summary>Writes embeddings, final norm and head.</summary>
     /// <param name="memory">Memory of the backend that owns them.</param>
     /// <param name="ends">The ends; not kept.</param>
@@ -139,6 +144,8 @@ public sealed class QuantizedCheckpointWriter : IDisposable
 
     /// <summary>Deletes what was written, unless the checkpoint was completed.</summary>
     public void Dispose() => _directory.Dispose();
+
+    private static long Sum(IEnumerable<SafetensorsDeclaration> tensors) => tensors.Sum(tensor => tensor.SizeBytes);
 
     private string LayerPart(int layer) => Path.Combine(_parts, $"layer-{layer:D5}.safetensors");
 
