@@ -15,6 +15,10 @@ public sealed record CalibrationOptions
     /// <value>512 by default; at least 2.</value>
     public int SequenceLength { get; init; } = 512;
 
+    /// <summary>Sequences whose activations are kept for the smoothing search, half for ranges, half for errors.</summary>
+    /// <value>8 by default; at least 2. At most <see cref="Samples"/> are used.</value>
+    public int SearchSamples { get; init; } = 8;
+
     /// <summary>Seed of every random choice of a run.</summary>
     /// <value>0 by default.</value>
     public ulong Seed { get; init; }

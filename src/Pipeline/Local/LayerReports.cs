@@ -1,0 +1,104 @@
+using System.Collections.Immutable;
+using MambaQuant.Quant.Checkpoints;
+using MambaQuant.Quant.Kernels;
+using MambaQuant.Quant.Models;
+using MambaQuant.Quant.Quantization;
+using MambaQuant.Quant.Smoothing;
+using MambaQuant.Quant.Statistics;
+using MambaQuant.Quant.Tensors;
+
+namespace MambaQuant.Pipeline.Local;
+
+/// <summary>Turns what the stages measured into the records of the report.</summary>
+internal static class LayerReports
+{
+    /// <summary>The report of a layer.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="outcome">The layer.</param>
+    public static LayerReport Of(Run run, LayerOutcome outcome) => new()
+    {
+        Modules = [.. run.Family.LayerModules.Select(module => Module(run, outcome, module))],
+        Sites = [.. outcome.Report.Sites.Select(site => Site(site, outcome.OriginalStatistics))],
+        Smoothings = [.. outcome.Smoothing.Select(Smoothing)],
+    };
+
+    /// <summary>The report of embeddings and head.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="report">What was lost.</param>
+    public static LayerReport OfEnds(Run run, LayerQuantizationReport report)
+    {
+        LayerStatistics? original = run.Scratch.ReadOriginalStatistics(run.Config.LayerCount);
+        return new LayerReport
+        {
+            Modules =
+            [
+                .. report.Modules.Select(module => new ModuleReport
+                {
+                    Module = module.Module,
+                    Weights = module.Args,
+                    Bytes = module.Bytes,
+                    SqnrAfter = module.Sqnr,
+                    Damping = module.Gptq?.Damping,
+                }),
+            ],
+            Sites = [.. report.Sites.Select(site => Site(site, original))],
+        };
+    }
+
+    private static ModuleReport Module(Run run, LayerOutcome outcome, ModuleDefinition module)
+    {
+        Tensor original = outcome.Original[module.Weight];
+        WeightQuantizationReport? report = outcome.Report.Modules.FirstOrDefault(report => report.Module == module.Name);
+        if (report is null)
+        {
+            return new ModuleReport { Module = module.Name, Bytes = FloatBytes(original) };
+        }
+
+        using WeightCodes before = WeightQuantizer.Round(run.Kernels, original, report.Args);
+        return new ModuleReport
+        {
+            Module = module.Name,
+            Weights = report.Args,
+            Bytes = report.Bytes,
+            SqnrBefore = WeightQuantizer.Sqnr(run.Kernels, original, before),
+            SqnrAfter = report.Sqnr,
+            Damping = report.Gptq?.Damping,
+        };
+    }
+
+    private static SiteReport Site(ActivationQuantizationReport report, LayerStatistics? original) => new()
+    {
+        Site = report.Site.Name,
+        Input = report.Args,
+        Minimum = report.Minimum,
+        Maximum = report.Maximum,
+        SmallestScale = report.SmallestScale,
+        LargestScale = report.LargestScale,
+        ZeroPoint = report.ZeroPoint,
+        SqnrBefore = original is null ? report.Sqnr : Sqnr(report.Site, report.Args, original),
+        SqnrAfter = report.Sqnr,
+    };
+
+    /// <summary>Signal to noise that the same quantizer would have in the original model.</summary>
+    private static double? Sqnr(ActivationSite site, QuantizationArgs args, LayerStatistics original) => args.Dynamic
+        ? null
+        : site == ActivationSite.ScanState
+            ? ActivationQuantizer.FitState(args, original.State).Report.Sqnr
+            : ActivationQuantizer.Fit(site, args, original.Find(site)).Report.Sqnr;
+
+    private static SmoothingReport Smoothing(SmoothingChoice choice)
+    {
+        bool wasSearched = !choice.Candidates.IsEmpty;
+        return new SmoothingReport
+        {
+            Site = choice.Site.ToString(),
+            Strength = choice.Alpha,
+            SmallestFactor = choice.Factors?.Min() ?? 1,
+            LargestFactor = choice.Factors?.Max() ?? 1,
+            ErrorBefore = wasSearched ? choice.Candidates.First(candidate => candidate.Alpha is null).Error : null,
+            ErrorAfter = wasSearched ? choice.Candidates.First(candidate => candidate.Alpha == choice.Alpha).Error : null,
+        };
+    }
+
+    private static long FloatBytes(Tensor? tensor) => tensor is null ? 0 : sizeof(float) * tensor.Shape.ElementCount;
+}

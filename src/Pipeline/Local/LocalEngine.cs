@@ -1,0 +1,142 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using MambaQuant.Pipeline.Planning;
+using MambaQuant.Quant.Checkpoints;
+using MambaQuant.Quant.Datasets;
+using MambaQuant.Quant.Kernels;
+using MambaQuant.Quant.Models;
+using MambaQuant.Quant.Quantization;
+using MambaQuant.Quant.Recipes;
+using MambaQuant.Quant.Rotations;
+using MambaQuant.Quant.Statistics;
+
+namespace MambaQuant.Pipeline.Local;
+
+/// <summary>Quantizes a model in this process: a plain loop over the stages, one layer in memory at a time.</summary>
+/// <remarks>The same inputs give the same files whatever the number of threads; only run.json tells times, host and paths.</remarks>
+/// <param name="kernels">The backend; not owned.</param>
+/// <param name="time">The clock of progress and durations.</param>
+public sealed class LocalEngine(IKernels kernels, TimeProvider time)
+{
+    /// <summary>Runs the job.</summary>
+    /// <param name="options">What to do.</param>
+    /// <param name="progress">Hears how far each stage is, from this thread.</param>
+    /// <param name="cancellation">Stops the run at the next safe point; nothing is left behind.</param>
+    /// <exception cref="InvalidRecipeException">The recipe makes no sense, or names what the model does not have.</exception>
+    /// <exception cref="OutputDirectoryException">The output folder holds something.</exception>
+    /// <exception cref="OperationCanceledException">The run was stopped.</exception>
+    public QuantizeResult Quantize(QuantizeOptions options, IProgress<StageProgress> progress, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var clock = new StageClock(progress, time);
+        clock.Report(Stages.Prepare, 0, 1, "steps");
+        RecipeValidator.ThrowIfInvalid(options.Recipe);
+        using MambaCheckpoint checkpoint = MambaCheckpoint.Open(options.ModelPath);
+        ModelFamily family = MambaFamily.For(checkpoint.Config);
+        using var writer = new QuantizedCheckpointWriter(options.OutputPath, checkpoint);
+        using ScratchFolder scratch = ScratchFolder.Beside(options.OutputPath);
+        bool calibrates = ObservationPlans.IsNeeded(ObservationPlans.Original(options.Recipe, family))
+            || ObservationPlans.IsNeeded(ObservationPlans.Transformed(options.Recipe, family));
+        if (calibrates && options.Calibration.Source == CalibrationOptions.SelfSource)
+        {
+            clock.Report(Stages.SampleSelf, 0, options.Calibration.Samples, "sequences");
+        }
+
+        CalibrationSet? calibration = calibrates ? CalibrationText.Prepare(kernels, checkpoint, options.Calibration) : null;
+        var run = new Run
+        {
+            Kernels = kernels,
+            Checkpoint = checkpoint,
+            Family = family,
+            Recipe = options.Recipe,
+            Calibration = calibration,
+            SearchSequences = Math.Min(options.Calibration.SearchSamples, calibration?.Sequences.Count ?? 0),
+            Scratch = scratch,
+            Clock = clock,
+            Cancellation = cancellation,
+        };
+        CheckpointReport report = Run(run, writer);
+        long writtenBytes = Complete(run, options, writer, report);
+        return new QuantizeResult
+        {
+            OutputPath = options.OutputPath,
+            FloatBytes = checkpoint.TensorBytes,
+            QuantizedBytes = writtenBytes,
+            CalibrationTokens = calibration?.TokenCount ?? 0,
+            Durations = [.. clock.Durations],
+        };
+    }
+
+    /// <summary>The stages between reading and writing.</summary>
+    private static CheckpointReport Run(Run run, QuantizedCheckpointWriter writer)
+    {
+        SecondMoment? pooled = OriginalPass.Observe(run);
+        Rotation? residual = ResidualRotation(run, pooled);
+        using Quant.Tensors.Tensor norm = run.Checkpoint.LoadFinalNorm(run.Kernels);
+        using EndsFolder? folder = residual is null ? null : new EndsFolder(run.Kernels, residual, norm);
+
+        var reports = ImmutableArray.CreateBuilder<LayerReport>(run.Config.LayerCount);
+        LayerStatistics? head = new TransformedPass(run, residual, folder).Run(outcome =>
+        {
+            writer.AddLayer(run.Kernels, outcome.Quantized);
+            reports.Add(LayerReports.Of(run, outcome));
+        });
+
+        run.Clock.Report(Stages.Assemble, 0, 1, "checkpoints");
+        (QuantizedEnds ends, LayerQuantizationReport endsReport) = EndsStage.Quantize(run, residual, folder, head);
+        using QuantizedEnds owned = ends;
+        writer.AddEnds(run.Kernels, ends);
+        return new CheckpointReport
+        {
+            Recipe = run.Recipe.Name,
+            Scheme = run.Recipe.Quantization!.Scheme.Name,
+            FloatBytes = run.Checkpoint.TensorBytes,
+            QuantizedBytes = writer.TensorBytes,
+            Ends = LayerReports.OfEnds(run, endsReport),
+            Layers = reports.DrainToImmutable(),
+        };
+    }
+
+    private static Rotation? ResidualRotation(Run run, SecondMoment? pooled)
+    {
+        const RotationSite site = RotationSite.ResidualStream;
+        if (run.Recipe.RotationAt(site) is null)
+        {
+            return null;
+        }
+
+        run.Clock.Report(Stages.ResidualRotation, 0, 1, "rotations");
+        return run.Recipe.KltAt(site) is { } klt
+            ? KltRotation.Compute(run.Kernels, site, pooled!, klt.Centered)
+            : Rotation.Hadamard(site, run.Family.Rotation(site).Width);
+    }
+
+    private long Complete(Run run, QuantizeOptions options, QuantizedCheckpointWriter writer, CheckpointReport report)
+    {
+        string recipe = RecipeWriter.Write(run.Recipe);
+        string tokenizer = Path.Combine(run.Checkpoint.Directory, CalibrationText.TokenizerFile);
+        bool readText = run.Calibration is not null && options.Calibration.Source != CalibrationOptions.SelfSource;
+        IReadOnlyList<WrittenTensor> written = writer.Complete(new QuantizedCheckpointDocuments
+        {
+            Recipe = recipe,
+            Report = report,
+            Manifest = new RunManifest
+            {
+                Model = ContentHash.OfModel(
+                    run.Checkpoint.Tensors.Files.Select(file => file.Path),
+                    Path.Combine(run.Checkpoint.Directory, MambaConfigReader.FileName)).ToImmutableSortedDictionary(StringComparer.Ordinal),
+                Tokenizer = readText ? ContentHash.OfFile(tokenizer) : null,
+                CalibrationSource = run.Calibration?.Source,
+                CalibrationTokens = run.Calibration?.Sha256,
+                Samples = run.Calibration?.Sequences.Count ?? 0,
+                SequenceLength = run.Calibration?.SequenceLength ?? 0,
+                Seed = options.Calibration.Seed,
+                Recipe = ContentHash.OfText(recipe),
+                Profile = kernels.Profile,
+                Versions = RunFile.Versions(),
+            },
+            Run = RunFile.Write(options, run.Clock.Durations, time),
+        });
+        return written.Sum(tensor => tensor.SizeBytes);
+    }
+}

@@ -1,0 +1,51 @@
+using MambaQuant.Quant.Statistics;
+
+namespace MambaQuant.Pipeline.Local;
+
+/// <summary>A folder beside the output for what one run keeps between its stages; gone when the run ends, however it ends.</summary>
+internal sealed class ScratchFolder : IDisposable
+{
+    private ScratchFolder(string path)
+    {
+        Path = path;
+    }
+
+    /// <summary>The folder.</summary>
+    public string Path { get; }
+
+    /// <summary>Makes an empty folder beside the output; what an earlier, killed run left there is removed.</summary>
+    /// <param name="outputPath">The folder the run will write.</param>
+    public static ScratchFolder Beside(string outputPath)
+    {
+        string path = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(outputPath)) + ".scratch";
+        if (Directory.Exists(path))
+        {
+            Directory.Delete(path, recursive: true);
+        }
+
+        Directory.CreateDirectory(path);
+        return new ScratchFolder(path);
+    }
+
+    /// <summary>Statistics of a layer of the original model.</summary>
+    /// <param name="layer">Index of the layer.</param>
+    public string OriginalStatistics(int layer) => System.IO.Path.Combine(Path, $"original-{layer:D4}.safetensors");
+
+    /// <summary>Reads the statistics of a layer, if the first pass left any.</summary>
+    /// <param name="layer">Index of the layer.</param>
+    public LayerStatistics? ReadOriginalStatistics(int layer) =>
+        File.Exists(OriginalStatistics(layer)) ? LayerStatistics.Read(OriginalStatistics(layer)) : null;
+
+    /// <summary>Sampled inputs of a layer of the original model.</summary>
+    /// <param name="layer">Index of the layer.</param>
+    public string Samples(int layer) => System.IO.Path.Combine(Path, $"samples-{layer:D4}.safetensors");
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (Directory.Exists(Path))
+        {
+            Directory.Delete(Path, recursive: true);
+        }
+    }
+}
