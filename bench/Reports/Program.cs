@@ -1,0 +1,10 @@
+using System.CommandLine;
+using MambaQuant.Reports;
+
+var root = new RootCommand("Makes the committed reports of bench/results.")
+{
+    AccuracyCommand.Create(),
+    AblationCommand.Create(),
+    SynthesizeCommand.Create(),
+};
+return root.Parse(args).Invoke();

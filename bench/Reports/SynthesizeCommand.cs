@@ -1,0 +1,30 @@
+using System.CommandLine;
+
+namespace MambaQuant.Reports;
+
+/// <summary>Writes a synthetic checkpoint with the shape of a published model.</summary>
+internal static class SynthesizeCommand
+{
+    private static readonly Argument<DirectoryInfo> Folder = new("folder") { Description = "folder to make" };
+    private static readonly Option<string> Size = new("--size") { DefaultValueFactory = _ => "2.8b" };
+    private static readonly Option<int> Vocabulary = new("--vocabulary") { DefaultValueFactory = _ => 50280 };
+    private static readonly Option<FileInfo?> Tokenizer = new("--tokenizer") { Description = "tokenizer.json to put beside it" };
+    private static readonly Option<ulong> Seed = new("--seed");
+
+    /// <summary>The command.</summary>
+    public static Command Create()
+    {
+        Size.AcceptOnlyFromAmong([.. SyntheticCheckpoint.Sizes.Keys]);
+        var command = new Command("synthesize", "Writes a checkpoint of random weights with the shape of a published model.") { Folder, Size, Vocabulary, Tokenizer, Seed };
+        command.SetAction(parsed =>
+        {
+            string folder = parsed.GetValue(Folder)!.FullName;
+            SyntheticCheckpoint.Write(folder, parsed.GetValue(Size)!, parsed.GetValue(Vocabulary), parsed.GetValue(Seed));
+            if (parsed.GetValue(Tokenizer) is { } tokenizer)
+            {
+                File.Copy(tokenizer.FullName, Path.Combine(folder, "tokenizer.json"), overwrite: true);
+            }
+        });
+        return command;
+    }
+}
