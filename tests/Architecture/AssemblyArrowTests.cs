@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
+using MambaQuant.Testing;
 using Xunit;
 
 namespace MambaQuant.Architecture;
@@ -21,7 +22,7 @@ public sealed partial class AssemblyArrowTests
     public void Project_RefersOnlyDownward(string project)
     {
         Assert.True(Allowed.TryGetValue(project, out string[]? allowed), $"src/{project} has no place among the floors yet: give it one here");
-        string file = Repository.Read($"src/{project}/MambaQuant.{project}.csproj");
+        string file = SourceTree.Read($"src/{project}/MambaQuant.{project}.csproj");
 
         string[] found = [.. ProjectReference().Matches(file).Select(match => match.Groups[1].Value)];
 

@@ -41,9 +41,9 @@ public sealed class QuantFolderTests
     {
         FolderGraph graph = new();
         graph.AddAssembly(typeof(Tensor).Assembly, Root);
-        foreach (string path in Repository.Sources("src/Quant"))
+        foreach (string path in SourceTree.Sources("src/Quant"))
         {
-            graph.AddSource(path, Repository.Read(path), Root);
+            graph.AddSource(path, SourceTree.Read(path), Root);
         }
 
         return graph;

@@ -7,7 +7,7 @@ public sealed class SourceRulesTests
     [Fact]
     public void Sources_KeepTheHouseRules()
     {
-        string[] problems = [.. Repository.Sources("src", "tests").SelectMany(path => SourceRules.Problems(path, Repository.Read(path)))];
+        string[] problems = [.. SourceTree.Sources("src", "tests").SelectMany(path => SourceRules.Problems(path, SourceTree.Read(path)))];
 
         Assert.True(problems.Length == 0, string.Join('\n', problems));
     }

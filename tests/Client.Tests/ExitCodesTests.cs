@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
+using MambaQuant.Testing;
 using Xunit;
 
 namespace MambaQuant.Client.Tests;
@@ -14,22 +15,11 @@ public sealed partial class ExitCodesTests
     [Fact]
     public void Documentation_ListsEveryCodeAndNoOther()
     {
-        string page = File.ReadAllText(Path.Combine(Root(), "docs", "command-line.md"));
+        string page = File.ReadAllText(Repository.Path("docs", "command-line.md"));
 
         int[] documented = [.. Row().Matches(page).Select(row => int.Parse(row.Groups[1].Value))];
 
         Assert.Equal(Codes.Select(code => (int)code.GetRawConstantValue()!), documented);
-    }
-
-    private static string Root()
-    {
-        DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "MambaQuant.Distributed.sln")))
-        {
-            folder = folder.Parent;
-        }
-
-        return folder!.FullName;
     }
 
     [GeneratedRegex(@"^\| (\d+) \|", RegexOptions.Multiline)]

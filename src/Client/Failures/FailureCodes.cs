@@ -1,3 +1,5 @@
+using MambaQuant.Quant.Checkpoints;
+using MambaQuant.Quant.Datasets;
 using MambaQuant.Quant.Kernels;
 using MambaQuant.Quant.Models;
 using MambaQuant.Quant.Recipes;
@@ -17,10 +19,12 @@ internal static class FailureCodes
         UsageException => ExitCodes.Usage,
         FileNotFoundException or DirectoryNotFoundException => ExitCodes.MissingInput,
         UnsupportedModelException => ExitCodes.UnsupportedModel,
-        InvalidSafetensorsException or InvalidModelConfigException => ExitCodes.InvalidCheckpoint,
+        InvalidSafetensorsException or InvalidModelConfigException or InvalidCheckpointException => ExitCodes.InvalidCheckpoint,
         InvalidTokenizerException => ExitCodes.InvalidTokenizer,
         InvalidRecipeException or UnsupportedSiteException => ExitCodes.InvalidRecipe,
-        OutputNotEmptyException => ExitCodes.OutputNotEmpty,
+        InvalidTextException => ExitCodes.InvalidText,
+        InsufficientTextException => ExitCodes.TooLittleText,
+        OutputDirectoryException => ExitCodes.OutputNotEmpty,
         NonFiniteWeightException or NonFiniteActivationException => ExitCodes.NonFiniteValue,
         NumericalException => ExitCodes.NumericalFailure,
         OutOfMemoryException => ExitCodes.OutOfMemory,

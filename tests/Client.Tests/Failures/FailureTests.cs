@@ -1,4 +1,6 @@
 using MambaQuant.Client.Failures;
+using MambaQuant.Quant.Checkpoints;
+using MambaQuant.Quant.Datasets;
 using MambaQuant.Quant.Kernels;
 using MambaQuant.Quant.Models;
 using MambaQuant.Quant.Recipes;
@@ -22,7 +24,10 @@ public sealed class FailureTests
         { new InvalidTokenizerException("x"), ExitCodes.InvalidTokenizer },
         { new InvalidRecipeException("x"), ExitCodes.InvalidRecipe },
         { new UnsupportedSiteException("x"), ExitCodes.InvalidRecipe },
-        { new OutputNotEmptyException("out", "config.json"), ExitCodes.OutputNotEmpty },
+        { new InvalidCheckpointException("x"), ExitCodes.InvalidCheckpoint },
+        { new InvalidTextException("x"), ExitCodes.InvalidText },
+        { new InsufficientTextException("x"), ExitCodes.TooLittleText },
+        { new OutputDirectoryException("x"), ExitCodes.OutputNotEmpty },
         { new IOException("x"), ExitCodes.StorageFailure },
         { new UnauthorizedAccessException("x"), ExitCodes.StorageFailure },
         { new NonFiniteWeightException("x"), ExitCodes.NonFiniteValue },
@@ -102,10 +107,4 @@ public sealed class FailureTests
         Assert.StartsWith("No space left on device : '/out/model.safetensors'; ", failure.Message, StringComparison.Ordinal);
         Assert.Contains("--out", failure.Message, StringComparison.Ordinal);
     }
-
-    [Fact]
-    public void OutputNotEmpty_SaysWhatWasFound() =>
-        Assert.Equal(
-            "out/x: the output folder must be new or empty, found config.json; name another folder with --out, or remove this one",
-            new OutputNotEmptyException("out/x", "config.json").Message);
 }

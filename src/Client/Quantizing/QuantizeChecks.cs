@@ -1,0 +1,91 @@
+using MambaQuant.Client.Evaluation;
+using MambaQuant.Pipeline.Local;
+using MambaQuant.Quant.Checkpoints;
+using MambaQuant.Quant.Datasets;
+using MambaQuant.Quant.Models;
+using MambaQuant.Quant.Recipes;
+using MambaQuant.Quant.Tokenization;
+
+namespace MambaQuant.Client.Quantizing;
+
+/// <summary>Refuses before anything is spent: recipes, checkpoint, tokenizer, texts, output folder, disk space, in this order.</summary>
+internal static class QuantizeChecks
+{
+    /// <summary>Checks a request.</summary>
+    /// <param name="request">The request.</param>
+    /// <returns>The evaluation text, cut into windows; null where none was asked for.</returns>
+    /// <exception cref="InvalidRecipeException">A recipe makes no sense for this model.</exception>
+    /// <exception cref="OutputDirectoryException">The output folder holds something.</exception>
+    /// <exception cref="IOException">The disk has too little room.</exception>
+    public static EvaluationText? Run(QuantizeRequest request)
+    {
+        foreach (Recipe recipe in request.Recipes)
+        {
+            RecipeValidator.ThrowIfInvalid(recipe);
+        }
+
+        long tensorBytes;
+        using (MambaCheckpoint checkpoint = MambaCheckpoint.Open(request.ModelPath))
+        {
+            ModelFamily family = MambaFamily.For(checkpoint.Config);
+            foreach (Recipe recipe in request.Recipes)
+            {
+                RecipeValidator.ThrowIfInvalid(recipe, family);
+            }
+
+            EnsureCalibrates(request, checkpoint.Config);
+            tensorBytes = checkpoint.TensorBytes;
+        }
+
+        EvaluationText? text = request.EvaluationPath is null
+            ? null
+            : EvaluationText.Read(request.EvaluationPath, request.ModelPath, request.WindowLength);
+        EnsureOutputIsFree(request.OutputPath);
+        EnsureDiskSpace(request, tensorBytes);
+        return text;
+    }
+
+    /// <summary>A text must be readable and long enough; whether the sequences can be drawn is the same question for every recipe.</summary>
+    private static void EnsureCalibrates(QuantizeRequest request, MambaConfig config)
+    {
+        CalibrationOptions calibration = request.Calibration;
+        if (calibration.Source == CalibrationOptions.SelfSource)
+        {
+            return;
+        }
+
+        TextFile text = TextFile.Read(calibration.Source);
+        BytePairTokenizer tokenizer = BytePairTokenizer.Load(Path.Combine(request.ModelPath, EvaluationText.TokenizerFile));
+        int[] tokens = CalibrationSampler.Tokenize(tokenizer, text);
+        tokenizer.EnsureFits(tokens, config.VocabularySize);
+        if ((long)calibration.Samples * calibration.SequenceLength > tokens.Length)
+        {
+            throw new InsufficientTextException(text.Name, calibration.Samples, calibration.SequenceLength, tokens.Length);
+        }
+    }
+
+    private static void EnsureOutputIsFree(string folder)
+    {
+        if (File.Exists(folder))
+        {
+            throw new OutputDirectoryException($"'{folder}' is a file, expected a new or empty folder. Choose another output folder.");
+        }
+
+        if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).FirstOrDefault() is { } found)
+        {
+            throw new OutputDirectoryException(
+                $"'{folder}' holds {Path.GetFileName(found)}, expected a new or empty folder. Name another one with --out, or remove this one.");
+        }
+    }
+
+    /// <summary>A checkpoint is about as large as its float model at most, and for a moment its weights lie on the disk twice.</summary>
+    private static void EnsureDiskSpace(QuantizeRequest request, long tensorBytes)
+    {
+        long needed = checked(tensorBytes * (request.Recipes.Count + 1));
+        if (DiskSpace.FreeBytes(request.OutputPath) is { } free && free < needed)
+        {
+            throw new IOException(
+                $"too little disk space for '{request.OutputPath}': expected {ByteText.Readable(needed)}, found {ByteText.Readable(free)}. Free some, or name a folder on another disk with --out.");
+        }
+    }
+}
