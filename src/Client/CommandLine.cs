@@ -12,6 +12,7 @@ internal static class CommandLine
     /// <summary>The tree; it holds no state of a run.</summary>
     public static RootCommand Root { get; } = new("Quantizes Mamba language models with the MambaQuant method.")
     {
+        new QuantizeCommand(),
         new EvaluateCommand(),
         new InspectCommand(),
         new GenerateCommand(),
