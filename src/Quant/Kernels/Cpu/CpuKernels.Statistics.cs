@@ -20,8 +20,10 @@ public sealed unsafe partial class CpuKernels
         Expect.Shaped(outer, DType.F64, [channels, channels]);
         float* values = Own(x).Pointer<float>();
         double* products = Own(outer).Pointer<double>();
-        AddColumns(values, Own(sum).Pointer<double>(), rows, channels);
-        using CpuTensor transposed = New(DType.F32, new Shape(channels, Math.Min(rows, SecondMomentKernel.BlockRows)));
+        double* sums = Own(sum).Pointer<double>();
+        int sumTiles = (channels + ColumnSums.ChannelsPerTile - 1) / ColumnSums.ChannelsPerTile;
+        _tiles.Run(sumTiles, x.Shape.ElementCount, tile => ColumnSums.Add(values, sums, rows, channels, tile));
+        using CpuTensor transposed = New(DType.F32, new Shape(channels, SecondMomentKernel.TransposedStride));
         float* turned = transposed.Pointer<float>();
         for (int first = 0; first < rows; first += SecondMomentKernel.BlockRows)
         {
@@ -96,23 +98,5 @@ public sealed unsafe partial class CpuKernels
         }
 
         return first == long.MaxValue ? -1 : first;
-    }
-
-    /// <summary>sum[c] += Σ_t x[t, c] in fp64, t ascending.</summary>
-    private void AddColumns(float* x, double* sum, int rows, int channels)
-    {
-        const int ChannelsPerTile = 64;
-        _tiles.Run((channels + ChannelsPerTile - 1) / ChannelsPerTile, (long)rows * channels, tile =>
-        {
-            int end = Math.Min(channels, (tile + 1) * ChannelsPerTile);
-            for (int row = 0; row < rows; row++)
-            {
-                float* values = x + ((nint)row * channels);
-                for (int channel = tile * ChannelsPerTile; channel < end; channel++)
-                {
-                    sum[channel] += values[channel];
-                }
-            }
-        });
     }
 }

@@ -67,7 +67,7 @@ internal readonly unsafe struct LinearKernel : ITileKernel<float>
         for (int depth = 0; depth == 0 || depth < _inputs; depth += DepthBlock)
         {
             int block = Math.Min(DepthBlock, _inputs - depth);
-            PanelPacking.Transpose(_weight + ((nint)firstColumn * _inputs) + depth, _inputs, columns, block, panel, width);
+            PanelPacking.TransposePadded(_weight + ((nint)firstColumn * _inputs) + depth, _inputs, columns, block, panel, width);
             for (int row = firstRow; row < lastRow; row += MatrixTile.Rows)
             {
                 float* y = _y + ((nint)row * _outputs) + firstColumn;

@@ -53,12 +53,12 @@ internal readonly unsafe struct SelectiveScanKernel : ITileKernel<float>
         float* decay = (float*)scratch;
         float* state = (float*)(scratch + matrixBytes);
         _readout.Begin(scratch + (2 * matrixBytes), TLanes.Count);
-        PanelPacking.Transpose(_arrays.A + ((nint)channel * _arrays.States), _arrays.States, channels, _arrays.States, decay, TLanes.Count);
+        PanelPacking.TransposePadded(_arrays.A + ((nint)channel * _arrays.States), _arrays.States, channels, _arrays.States, decay, TLanes.Count);
         int end = Math.Min(_arrays.Batch, (group + 1) * _sequencesPerTile);
         for (int sequence = group * _sequencesPerTile; sequence < end; sequence++)
         {
             float* carried = _arrays.State + ((((nint)sequence * _arrays.Channels) + channel) * _arrays.States);
-            PanelPacking.Transpose(carried, _arrays.States, channels, _arrays.States, state, TLanes.Count);
+            PanelPacking.TransposePadded(carried, _arrays.States, channels, _arrays.States, state, TLanes.Count);
             if (_plain && channels == TLanes.Count)
             {
                 Scan<TLanes, TVector>(sequence, channel, TLanes.Count, decay, state);

@@ -8,20 +8,26 @@ namespace MambaQuant.Quant.Kernels.Cpu.Simd;
 /// <summary>Copies a block of a matrix into the layout that <see cref="MatrixTile"/> reads.</summary>
 internal static unsafe class PanelPacking
 {
-    /// <summary>panel[k, c] = rows[c, k]: a block of rows, transposed; missing columns are 0.</summary>
-    /// <param name="rows">[columns, depth] with a distance of rowStride between rows.</param>
-    /// <param name="rowStride">Distance of two rows.</param>
-    /// <param name="columns">Rows of the source, columns of the panel.</param>
-    /// <param name="depth">Columns of the source, rows of the panel.</param>
-    /// <param name="panel">[depth, width].</param>
-    /// <param name="width">Columns of the panel with padding.</param>
-    internal static void Transpose(float* rows, nint rowStride, int columns, int depth, float* panel, int width)
+    /// <summary>As <see cref="Transpose"/>, with 0 in the columns of the panel that have no row.</summary>
+    internal static void TransposePadded(float* rows, nint rowStride, int columns, int depth, float* panel, int width)
     {
         if (columns < width)
         {
             new Span<float>(panel, depth * width).Clear();
         }
 
+        Transpose(rows, rowStride, columns, depth, panel, width);
+    }
+
+    /// <summary>panel[k, c] = rows[c, k]: a block of rows, transposed; columns of the panel beyond them are left as they are.</summary>
+    /// <param name="rows">[columns, depth] with a distance of rowStride between rows.</param>
+    /// <param name="rowStride">Distance of two rows.</param>
+    /// <param name="columns">Rows of the source, columns of the panel.</param>
+    /// <param name="depth">Columns of the source, rows of the panel.</param>
+    /// <param name="panel">[depth, width].</param>
+    /// <param name="width">Distance of two rows of the panel.</param>
+    internal static void Transpose(float* rows, nint rowStride, int columns, int depth, float* panel, int width)
+    {
         int column = 0;
         if (Vector128.IsHardwareAccelerated)
         {
@@ -44,15 +50,30 @@ internal static unsafe class PanelPacking
     /// <summary>panel[k, c] = rows[k, c]: a block of columns, copied; missing columns are 0.</summary>
     /// <param name="rows">[depth, columns] with a distance of rowStride between rows.</param>
     /// <param name="rowStride">Distance of two rows.</param>
-    /// <param name="columns">Columns to copy.</param>
+    /// <param name="columns">Columns to copy, at most two vectors.</param>
     /// <param name="depth">Rows to copy.</param>
-    /// <param name="panel">[depth, width].</param>
-    /// <param name="width">Columns of the panel with padding.</param>
-    internal static void Copy(float* rows, nint rowStride, int columns, int depth, float* panel, int width)
+    /// <param name="panel">[depth, two vectors].</param>
+    internal static void Copy<TLanes, TVector>(float* rows, nint rowStride, int columns, int depth, float* panel)
+        where TLanes : struct, ILanes<TVector, float>
+        where TVector : struct
     {
+        int width = 2 * TLanes.Count;
+        if (columns == width)
+        {
+            for (int k = 0; k < depth; k++)
+            {
+                TLanes.Store(panel, TLanes.Load(rows));
+                TLanes.Store(panel + TLanes.Count, TLanes.Load(rows + TLanes.Count));
+                rows += rowStride;
+                panel += width;
+            }
+
+            return;
+        }
+
         for (int k = 0; k < depth; k++)
         {
-            var target = new Span<float>(panel + (k * width), width);
+            var target = new Span<float>(panel + ((nint)k * width), width);
             new ReadOnlySpan<float>(rows + (k * rowStride), columns).CopyTo(target);
             target[columns..].Clear();
         }

@@ -15,7 +15,10 @@ internal readonly unsafe struct SecondMomentKernel : ITileKernel<float>
     /// <summary>Rows whose products are summed in fp32.</summary>
     internal const int BlockRows = 256;
 
-    private const int ChannelBlock = 16 * MatrixTile.Rows;
+    /// <summary>Distance of two channels of the transposed block: a cache line more than the rows, so that a column of it does not fall into a few sets of the cache.</summary>
+    internal const int TransposedStride = BlockRows + 16;
+
+    private const int ChannelBlock = 32 * MatrixTile.Rows;
 
     private readonly float* _x;
     private readonly float* _transposed;
@@ -25,7 +28,7 @@ internal readonly unsafe struct SecondMomentKernel : ITileKernel<float>
 
     /// <summary>Makes the kernel.</summary>
     /// <param name="x">[rows, C].</param>
-    /// <param name="transposed">[C, rows], the same values.</param>
+    /// <param name="transposed">[C, rows], the same values, rows <see cref="TransposedStride"/> apart.</param>
     /// <param name="outer">[C, C].</param>
     /// <param name="rows">At most <see cref="BlockRows"/>.</param>
     /// <param name="channels">C.</param>
@@ -64,7 +67,7 @@ internal readonly unsafe struct SecondMomentKernel : ITileKernel<float>
         float* product = stackalloc float[MatrixTile.Rows * width];
         float* zeros = stackalloc float[width];
         new Span<float>(zeros, width).Clear();
-        PanelPacking.Copy(_x + firstColumn, _channels, columns, _rows, panel, width);
+        PanelPacking.Copy<TLanes, TVector>(_x + firstColumn, _channels, columns, _rows, panel);
         for (int row = firstRow; row < lastRow; row += MatrixTile.Rows)
         {
             int rows = Math.Min(MatrixTile.Rows, lastRow - row);
@@ -74,7 +77,7 @@ internal readonly unsafe struct SecondMomentKernel : ITileKernel<float>
             }
 
             MatrixTile.Multiply<TLanes, TVector>(
-                _transposed + ((nint)row * _rows), _rows, panel, _rows, zeros, 0, product, width, rows, width);
+                _transposed + ((nint)row * TransposedStride), TransposedStride, panel, _rows, zeros, 0, product, width, rows, width);
             for (int i = 0; i < rows; i++)
             {
                 int count = Math.Min(columns, row + i + 1 - firstColumn);

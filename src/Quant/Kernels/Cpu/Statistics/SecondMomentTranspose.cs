@@ -2,7 +2,7 @@ using MambaQuant.Quant.Kernels.Cpu.Simd;
 
 namespace MambaQuant.Quant.Kernels.Cpu.Statistics;
 
-/// <summary>Turns a block of rows into channels: transposed[c, t] = x[t, c].</summary>
+/// <summary>Turns a block of rows into channels: transposed[c, t] = x[t, c], channels <see cref="SecondMomentKernel.TransposedStride"/> apart.</summary>
 internal readonly unsafe struct SecondMomentTranspose : ITileKernel<float>
 {
     private const int ChannelsPerTile = 64;
@@ -31,6 +31,7 @@ internal readonly unsafe struct SecondMomentTranspose : ITileKernel<float>
     {
         int first = tile * ChannelsPerTile;
         int count = Math.Min(ChannelsPerTile, _channels - first);
-        PanelPacking.Transpose(_x + first, _channels, _rows, count, _transposed + ((nint)first * _rows), _rows);
+        const int Stride = SecondMomentKernel.TransposedStride;
+        PanelPacking.Transpose(_x + first, _channels, _rows, count, _transposed + ((nint)first * Stride), Stride);
     }
 }
