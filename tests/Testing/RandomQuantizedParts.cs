@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using MambaQuant.Quant.Checkpoints;
 using MambaQuant.Quant.Kernels;
 using MambaQuant.Quant.Models;
 using MambaQuant.Quant.Quantization;
@@ -103,6 +104,21 @@ public sealed class RandomQuantizedParts
             HeadInput = head?.Input is null ? null : Site(head.Input),
         };
     }
+
+    /// <summary>Documents with nothing much in them, for a checkpoint of such parts.</summary>
+    public static QuantizedCheckpointDocuments Documents() => new()
+    {
+        Recipe = "recipe: test\n",
+        Manifest = new RunManifest
+        {
+            Model = ImmutableSortedDictionary<string, string>.Empty,
+            Seed = ulong.MaxValue,
+            Recipe = ContentHash.OfText("recipe: test\n"),
+            Profile = "test",
+            Versions = ImmutableSortedDictionary<string, string>.Empty,
+        },
+        Report = new CheckpointReport { Recipe = "test", Scheme = "W8A8", FloatBytes = 4, QuantizedBytes = 1, Ends = new LayerReport(), Layers = [] },
+    };
 
     private WeightCodes Codes(Shape shape, QuantizationArgs args)
     {

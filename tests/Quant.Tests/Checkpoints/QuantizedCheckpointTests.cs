@@ -162,7 +162,7 @@ public sealed class QuantizedCheckpointTests : IDisposable
         using (QuantizedEnds ends = parts.Ends(scheme, tied: true))
         {
             writer.AddEnds(_memory, ends);
-            Assert.Contains("layer 0", Assert.Throws<InvalidOperationException>(() => writer.Complete(Documents())).Message, StringComparison.Ordinal);
+            Assert.Contains("layer 0", Assert.Throws<InvalidOperationException>(() => writer.Complete(RandomQuantizedParts.Documents())).Message, StringComparison.Ordinal);
             Assert.Throws<OutputDirectoryException>(() => new QuantizedCheckpointWriter(Output, source));
         }
 
@@ -312,20 +312,6 @@ public sealed class QuantizedCheckpointTests : IDisposable
         };
     }
 
-    private static QuantizedCheckpointDocuments Documents() => new()
-    {
-        Recipe = "recipe: test\n",
-        Manifest = new RunManifest
-        {
-            Model = ImmutableSortedDictionary<string, string>.Empty,
-            Seed = ulong.MaxValue,
-            Recipe = ContentHash.OfText("recipe: test\n"),
-            Profile = "test",
-            Versions = ImmutableSortedDictionary<string, string>.Empty,
-        },
-        Report = new CheckpointReport { Recipe = "test", Scheme = "W8A8", FloatBytes = 4, QuantizedBytes = 1, Ends = new LayerReport(), Layers = [] },
-    };
-
     private MambaCheckpoint OpenSource(bool tied)
     {
         if (!Directory.Exists(Source))
@@ -384,7 +370,7 @@ public sealed class QuantizedCheckpointTests : IDisposable
         }
 
         writer.AddEnds(_memory, _expectedEnds);
-        writer.Complete(Documents());
+        writer.Complete(RandomQuantizedParts.Documents());
     }
 
     private void AssertReadsBack()
