@@ -116,11 +116,11 @@ public sealed class Gptq : IDisposable
         const int Slices = 8, RowsPerSlice = 32;
         double signal = 0, noiseRounded = 0, noiseCompensated = 0;
         int rows = weight.Shape[0];
-        int perSlice = Math.Min(RowsPerSlice, (rows + Slices - 1) / Slices);
-        for (int slice = 0; slice < Slices && slice * perSlice < rows; slice++)
+        bool all = rows <= Slices * RowsPerSlice;
+        for (int slice = 0; slice < (all ? 1 : Slices); slice++)
         {
             int first = (int)((long)slice * rows / Slices);
-            int count = Math.Min(perSlice, rows - first);
+            int count = all ? rows : RowsPerSlice;
             using Tensor part = _kernels.Rows(weight, first, count);
             using WeightCodes rounded = RoundLike(part, args, compensated);
             using WeightCodes kept = RowsOf(compensated, first, count);

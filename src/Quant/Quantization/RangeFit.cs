@@ -34,7 +34,7 @@ public static class RangeFit
             throw new ArgumentException($"expected a finite minimum and maximum, found {minimum} and {maximum}; was anything observed?", nameof(maximum));
         }
 
-        return Make(args.Grid, minimum, maximum);
+        return FittedRange.Cover(args.Grid, minimum, maximum);
     }
 
     /// <summary>Fits a range.</summary>
@@ -49,31 +49,28 @@ public static class RangeFit
         CodeGrid grid = args.Grid;
         return args.Range switch
         {
-            RangeEstimator.MinMax => Make(grid, values.Minimum, values.Maximum),
-            RangeEstimator.Percentile => Make(grid, values.Quantile(1 - args.Percentile), values.Quantile(args.Percentile)),
+            RangeEstimator.MinMax => FittedRange.Cover(grid, values.Minimum, values.Maximum),
+            RangeEstimator.Percentile => FittedRange.Cover(grid, values.Quantile(1 - args.Percentile), values.Quantile(args.Percentile)),
             RangeEstimator.MeanSquaredError when grid.Symmetric => FitSymmetric(values, grid),
             RangeEstimator.MeanSquaredError => FitAsymmetric(values, grid),
             _ => throw new ArgumentException($"range estimator {args.Range} is not known", nameof(args)),
         };
     }
 
-    private static FittedRange FitSymmetric(ValueDistribution values, CodeGrid grid)
-    {
-        double limit = Limit(values.Minimum, values.Maximum);
-        return Least(values, factor => FittedRange.Symmetric(grid, (float)(limit * factor))).Range;
-    }
+    private static FittedRange FitSymmetric(ValueDistribution values, CodeGrid grid) =>
+        Least(values, factor => FittedRange.Cover(grid, values.Minimum * factor, values.Maximum * factor)).Range;
 
     private static FittedRange FitAsymmetric(ValueDistribution values, CodeGrid grid)
     {
         double low = Math.Min(values.Minimum, 0), high = Math.Max(values.Maximum, 0);
-        (double factor, FittedRange best) = Least(values, both => Make(grid, low * both, high * both));
+        (double factor, FittedRange best) = Least(values, both => FittedRange.Cover(grid, low * both, high * both));
         (double lowFactor, double highFactor) = (factor, factor);
         for (int round = 0; round < RoundLimit; round++)
         {
             (double lowBefore, double highBefore) = (lowFactor, highFactor);
-            (highFactor, _) = Least(values, end => Make(grid, low * lowBefore, high * end));
+            (highFactor, _) = Least(values, end => FittedRange.Cover(grid, low * lowBefore, high * end));
             double highNow = highFactor;
-            (lowFactor, best) = Least(values, end => Make(grid, low * end, high * highNow));
+            (lowFactor, best) = Least(values, end => FittedRange.Cover(grid, low * end, high * highNow));
             if (lowFactor == lowBefore && highFactor == highBefore)
             {
                 break;
@@ -101,10 +98,4 @@ public static class RangeFit
 
         return best;
     }
-
-    private static FittedRange Make(CodeGrid grid, double lower, double upper) => grid.Symmetric
-        ? FittedRange.Symmetric(grid, (float)Limit(lower, upper))
-        : FittedRange.Asymmetric(grid, (float)lower, (float)upper);
-
-    private static double Limit(double lower, double upper) => Math.Max(Math.Abs(lower), Math.Abs(upper));
 }

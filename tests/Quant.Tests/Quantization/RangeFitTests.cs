@@ -133,7 +133,7 @@ public sealed class RangeFitTests
             Assert.InRange(range.Lower, low - tolerance, low + tolerance);
             Assert.InRange(range.Upper, high - tolerance, high + tolerance);
             double limit = Math.Max(Math.Abs(counted.Quantile(share)), Math.Abs(counted.Quantile(1 - share)));
-            Assert.Equal((float)limit / 127, RangeFit.Fit(counted, args with { Symmetric = true }).Scale);
+            Assert.Equal((float)(limit / 127), RangeFit.Fit(counted, args with { Symmetric = true }).Scale);
             Assert.InRange(range.ClippedShare(counted), 0, (2 * (1 - share)) + 0.01);
         }
 
