@@ -135,7 +135,8 @@ public sealed class QuantizedCheckpointWriter : IDisposable
 
         foreach (string name in _copied.Where(name => File.Exists(Path.Combine(_source, name))))
         {
-            File.Copy(Path.Combine(_source, name), Path.Combine(_directory.Path, name));
+            // Not a file copy: that would hand on the source's read-only mark, and the result is the user's own.
+            File.WriteAllBytes(Path.Combine(_directory.Path, name), File.ReadAllBytes(Path.Combine(_source, name)));
         }
 
         _directory.Publish();
