@@ -6,12 +6,15 @@ namespace MambaQuant.Testing;
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class SharedDataFactAttribute : FactAttribute
 {
+    /// <summary>Why a test is skipped.</summary>
+    internal const string Reason = "needs the trained models of the folder 'shared' beside the checkout (or MAMBAQUANT_SHARED)";
+
     /// <summary>Decides at discovery whether the test can run.</summary>
     public SharedDataFactAttribute()
     {
         if (SharedData.Root is null)
         {
-            Skip = "needs the trained models of the folder 'shared' beside the checkout (or MAMBAQUANT_SHARED)";
+            Skip = Reason;
         }
     }
 }
