@@ -37,4 +37,23 @@ public sealed class FunctionPreservationTests : IDisposable
             Assert.True(difference <= Tolerance, $"seed {seed}, {model.Config}: {modifier} changed the logits by {difference} of the largest");
         }
     }
+
+    [Theory]
+    [InlineData("all")]
+    [InlineData("all, plain Hadamard")]
+    public void TransformsAndMoments_SeeOnlyHandlesAndFreeThemAll(string modifiers)
+    {
+        using var directory = new TemporaryDirectory();
+        RandomMamba.Draw(seed: 4).Write(directory.Path);
+        using var opaque = new OpaqueKernels();
+        int[] tokens = RandomMamba.Tokens(RandomMamba.Draw(seed: 4).Config, 48, seed: 4);
+        using (var plain = new TransformedPair(_kernels, directory.Path, modifiers, seed: 4))
+        using (var hidden = new TransformedPair(opaque, directory.Path, modifiers, seed: 4))
+        {
+            Assert.Equal(plain.LogitDifference(tokens, batch: 2), hidden.LogitDifference(tokens, batch: 2));
+            Assert.Equal(plain.MomentDifferences(tokens, batch: 2), hidden.MomentDifferences(tokens, batch: 2));
+        }
+
+        Assert.Empty(opaque.LiveTensors);
+    }
 }

@@ -169,6 +169,23 @@ public sealed class LayerObserverTests : IDisposable
         Assert.True(statistics.State.AbsoluteMaximum.ToArray().Max() >= last.Max(Math.Abs));
     }
 
+    [Fact]
+    public void Observer_SeesOnlyHandlesAndFreesThemAll()
+    {
+        using var opaque = new OpaqueKernels();
+        float[] values = Values(300, seed: 6);
+        LayerStatistics found;
+        using (var observer = new LayerObserver(opaque, _plan, layer: 0, _config))
+        using (Tensor uploaded = opaque.Upload<float>(values, new Shape(1, 300, Channels)))
+        {
+            observer.Observe(_site, uploaded);
+            found = observer.ToStatistics();
+        }
+
+        AssertSame(Observe([values])[_site], found[_site]);
+        Assert.Empty(opaque.LiveTensors);
+    }
+
     private static LayerStatistics Empty() => new(
         0,
         [KeyValuePair.Create(_site, new SiteStatistics(ChannelRange.Empty(Channels), SecondMoment.Empty(Channels), ValueHistogram.Empty()))],
