@@ -1,12 +1,9 @@
 using System.CommandLine;
-using MambaQuant.Client.Evaluation;
 using MambaQuant.Client.Failures;
 using MambaQuant.Client.Generation;
 using MambaQuant.Client.Output;
 using MambaQuant.Quant.Inference;
 using MambaQuant.Quant.Kernels.Cpu;
-using MambaQuant.Quant.Models;
-using MambaQuant.Quant.Tokenization;
 
 namespace MambaQuant.Client.Commands;
 
@@ -67,11 +64,9 @@ internal sealed class GenerateCommand : VerbCommand
     {
         string folder = parse.GetRequiredValue(Model);
         string prompt = parse.GetRequiredValue(Prompt);
-        MambaConfig config = MambaConfigReader.Read(folder);
-        BytePairTokenizer tokenizer = BytePairTokenizer.Load(Path.Combine(folder, EvaluationText.TokenizerFile));
+        ModelTokenizer tokenizer = ModelTokenizer.Load(folder);
         int[] ids = tokenizer.Encode(prompt);
-        tokenizer.EnsureFits(ids, config.VocabularySize);
-        if (ids.Length == 0 && config.EndOfTextToken is null && config.BeginOfTextToken is null)
+        if (ids.Length == 0 && !tokenizer.CanBeginText)
         {
             throw new UsageException("--prompt must not be empty: config.json names no token that begins a text");
         }
@@ -79,7 +74,7 @@ internal sealed class GenerateCommand : VerbCommand
         using CpuKernels kernels = new(new CpuKernelsOptions { Threads = parse.GetRequiredValue(Workers) });
         using LoadedModel model = LanguageModels.Open(kernels, folder);
         bool isJson = parse.GetValue(Format) == OutputFormat.Json;
-        TokenStream stream = new(tokenizer, isJson ? TextWriter.Null : context.Output);
+        TokenStream stream = new(tokenizer.Tokenizer, isJson ? TextWriter.Null : context.Output);
         stream.Begin(prompt);
         long started = context.Time.GetTimestamp();
         IReadOnlyList<int> tokens;

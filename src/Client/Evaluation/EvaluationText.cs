@@ -1,5 +1,4 @@
 using MambaQuant.Quant.Datasets;
-using MambaQuant.Quant.Models;
 using MambaQuant.Quant.Tokenization;
 
 namespace MambaQuant.Client.Evaluation;
@@ -10,9 +9,6 @@ namespace MambaQuant.Client.Evaluation;
 /// <param name="Windows">The windows in order.</param>
 internal sealed record EvaluationText(string Name, int WindowLength, IReadOnlyList<ReadOnlyMemory<int>> Windows)
 {
-    /// <summary>The tokenizer's file in a model folder.</summary>
-    public const string TokenizerFile = "tokenizer.json";
-
     /// <summary>Tokens of all windows.</summary>
     public long Tokens => Windows.Sum(window => (long)window.Length);
 
@@ -26,10 +22,7 @@ internal sealed record EvaluationText(string Name, int WindowLength, IReadOnlyLi
     public static EvaluationText Read(string path, string modelFolder, int windowLength)
     {
         TextFile text = TextFile.Read(path);
-        MambaConfig config = MambaConfigReader.Read(modelFolder);
-        BytePairTokenizer tokenizer = BytePairTokenizer.Load(Path.Combine(modelFolder, TokenizerFile));
-        int[] tokens = CalibrationSampler.Tokenize(tokenizer, text);
-        tokenizer.EnsureFits(tokens, config.VocabularySize);
+        int[] tokens = ModelTokenizer.Load(modelFolder).Encode(text);
         return tokens.Length < 2
             ? throw new InsufficientTextException($"'{path}' is too short: a window needs 2 tokens to score one, it has {tokens.Length}. Give a longer text.")
             : new EvaluationText(text.Name, windowLength, EvaluationWindows.Cut(tokens, windowLength));

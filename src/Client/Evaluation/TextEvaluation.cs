@@ -11,6 +11,9 @@ namespace MambaQuant.Client.Evaluation;
 /// <param name="context">Clock and cancellation.</param>
 internal sealed class TextEvaluation(IKernels kernels, EvaluationText text, CommandContext context)
 {
+    // Progress comes batch by batch; two windows keep the products large and the news frequent. No result depends on it.
+    private static readonly EvaluationOptions Options = new() { BatchSize = 2 };
+
     /// <summary>Evaluates one model.</summary>
     /// <param name="name">The model as it was named.</param>
     /// <param name="model">The model.</param>
@@ -23,7 +26,7 @@ internal sealed class TextEvaluation(IKernels kernels, EvaluationText text, Comm
     {
         progress.Report(new StageProgress(stage, 0, text.Tokens, "tokens"));
         EvaluationResult result = Evaluator.Evaluate(
-            kernels, model.Model, text.Windows, context.Time, reference?.Model, progress: new Adapter(stage, progress), cancellation: context.Cancellation);
+            kernels, model.Model, text.Windows, context.Time, reference?.Model, Options, new Adapter(stage, progress), context.Cancellation);
         return EvaluationReport.Of(name, model, referenceName, text, result);
     }
 

@@ -4,7 +4,6 @@ using MambaQuant.Quant.Checkpoints;
 using MambaQuant.Quant.Datasets;
 using MambaQuant.Quant.Models;
 using MambaQuant.Quant.Recipes;
-using MambaQuant.Quant.Tokenization;
 
 namespace MambaQuant.Client.Quantizing;
 
@@ -33,10 +32,10 @@ internal static class QuantizeChecks
                 RecipeValidator.ThrowIfInvalid(recipe, family);
             }
 
-            EnsureCalibrates(request, checkpoint.Config);
             tensorBytes = checkpoint.TensorBytes;
         }
 
+        EnsureCalibrates(request);
         EvaluationText? text = request.EvaluationPath is null
             ? null
             : EvaluationText.Read(request.EvaluationPath, request.ModelPath, request.WindowLength);
@@ -45,22 +44,21 @@ internal static class QuantizeChecks
         return text;
     }
 
-    /// <summary>A text must be readable and long enough; whether the sequences can be drawn is the same question for every recipe.</summary>
-    private static void EnsureCalibrates(QuantizeRequest request, MambaConfig config)
+    /// <summary>A tokenizer must fit the model, also where only the checkpoint's users will need it; a text must be long enough.</summary>
+    private static void EnsureCalibrates(QuantizeRequest request)
     {
         CalibrationOptions calibration = request.Calibration;
-        if (calibration.Source == CalibrationOptions.SelfSource)
+        bool readsText = calibration.Source != CalibrationOptions.SelfSource;
+        if (!readsText && !ModelTokenizer.Exists(request.ModelPath))
         {
             return;
         }
 
-        TextFile text = TextFile.Read(calibration.Source);
-        BytePairTokenizer tokenizer = BytePairTokenizer.Load(Path.Combine(request.ModelPath, EvaluationText.TokenizerFile));
-        int[] tokens = CalibrationSampler.Tokenize(tokenizer, text);
-        tokenizer.EnsureFits(tokens, config.VocabularySize);
-        if ((long)calibration.Samples * calibration.SequenceLength > tokens.Length)
+        TextFile? text = readsText ? TextFile.Read(calibration.Source) : null;
+        ModelTokenizer tokenizer = ModelTokenizer.Load(request.ModelPath);
+        if (text is not null && tokenizer.Encode(text).LongLength is var tokens && (long)calibration.Samples * calibration.SequenceLength > tokens)
         {
-            throw new InsufficientTextException(text.Name, calibration.Samples, calibration.SequenceLength, tokens.Length);
+            throw new InsufficientTextException(text.Name, calibration.Samples, calibration.SequenceLength, tokens);
         }
     }
 
