@@ -42,8 +42,9 @@ internal sealed class PartialFile : IDisposable
         {
             RandomAccess.Write(_handle, bytes, position);
         }
-        catch (IOException exception)
+        catch (Exception exception) when (exception is IOException or ArgumentOutOfRangeException)
         {
+            // .NET reports "file too large" (EFBIG: the file system's limit, or the process's) as an argument out of range.
             throw Failure(exception, bytes.Length);
         }
     }
@@ -80,7 +81,7 @@ internal sealed class PartialFile : IDisposable
         }
     }
 
-    private IOException Failure(IOException exception, long bytes) => new(
+    private IOException Failure(Exception exception, long bytes) => new(
         $"cannot write '{_path}' ({bytes} bytes wanted): {exception.Message} Make sure that the folder exists and its disk has room; no partial file is left.",
         exception);
 }
