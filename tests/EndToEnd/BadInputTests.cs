@@ -148,7 +148,7 @@ public sealed class BadInputTests : IDisposable
         // The checkpoint has 4.9 MB.
         ProgramRun run = ProgramRun.WithFileSizeLimit(3000, ["quantize", SampleModel.Folder, "--out", _folder.File("out"), "--preset", "rtn", .. QuantizedSample.Few]);
 
-        AssertRefused(11, "--out", run);
+        AssertRefused(11, "model.safetensors", run);
     }
 
     [UnixFact]
