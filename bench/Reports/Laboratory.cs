@@ -59,8 +59,9 @@ internal sealed class Laboratory : IDisposable
             CancellationToken.None);
         TimeSpan elapsed = TimeProvider.System.GetElapsedTime(started);
         EvaluationResult evaluation = Evaluate(subject, output);
+        string stages = string.Join(", ", result.Durations.Select(stage => $"{stage.Stage} {stage.Elapsed.TotalSeconds:F1}"));
         Console.Error.WriteLine(
-            $"{subject.Name} {recipe.Name} seed {seed}: {evaluation.Perplexity:F4} ({elapsed.TotalSeconds:F0} s, {evaluation.TokensPerSecond:F0} tokens/s)");
+            $"{subject.Name} {recipe.Name} {recipe.Quantization?.Scheme.Name} seed {seed}: {evaluation.Perplexity:F4} at {evaluation.TokensPerSecond:F0} tokens/s (seconds: {stages})");
         return new Measurement(evaluation.Perplexity, result.QuantizedBytes, elapsed, evaluation.TokensPerSecond, output);
     }
 

@@ -1,6 +1,7 @@
 using MambaQuant.Client.Evaluation;
 using MambaQuant.Client.Progress;
 using MambaQuant.Pipeline.Local;
+using MambaQuant.Quant.Datasets;
 using MambaQuant.Quant.Inference;
 using MambaQuant.Quant.Kernels;
 using MambaQuant.Quant.Recipes;
@@ -19,10 +20,13 @@ internal sealed class QuantizeRun(QuantizeRequest request, EvaluationText? evalu
     /// <summary>Does everything.</summary>
     public QuantizeReport Run()
     {
+        CalibrationSet? shared = request.Recipes.Count > 1
+            ? _display.Run($"calibrating on {request.Calibration.Source}", Prepare)
+            : null;
         List<QuantizedReport> checkpoints = [];
         foreach (Recipe recipe in request.Recipes)
         {
-            checkpoints.Add(Quantize(recipe));
+            checkpoints.Add(Quantize(recipe, shared));
         }
 
         return evaluationText is null
@@ -30,7 +34,10 @@ internal sealed class QuantizeRun(QuantizeRequest request, EvaluationText? evalu
             : _display.Run($"evaluating on {evaluationText.Name}", progress => Evaluate(checkpoints, evaluationText, progress));
     }
 
-    private QuantizedReport Quantize(Recipe recipe)
+    private CalibrationSet Prepare(IProgress<StageProgress> progress) => new LocalEngine(kernels, context.Time)
+        .PrepareCalibration(request.ModelPath, request.Calibration, progress, context.Cancellation);
+
+    private QuantizedReport Quantize(Recipe recipe, CalibrationSet? sequences)
     {
         QuantizeOptions options = new()
         {
@@ -38,6 +45,7 @@ internal sealed class QuantizeRun(QuantizeRequest request, EvaluationText? evalu
             OutputPath = request.OutputOf(recipe),
             Recipe = recipe,
             Calibration = request.Calibration,
+            Sequences = sequences,
             Workers = request.Workers,
         };
         LocalEngine engine = new(kernels, context.Time);

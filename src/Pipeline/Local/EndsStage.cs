@@ -33,7 +33,7 @@ internal static class EndsStage
             norm,
             scheme,
             head?.Find(ActivationSite.HeadInput),
-            ObservationPlans.Gptq(run.Recipe),
+            run.Recipe.Gptq?.ToOptions(),
             HeadMoment(run, residual, norm));
     }
 

@@ -37,12 +37,9 @@ public sealed class LocalEngine(IKernels kernels, TimeProvider time)
         using ScratchFolder scratch = ScratchFolder.Beside(options.OutputPath);
         bool calibrates = ObservationPlans.IsNeeded(ObservationPlans.Original(options.Recipe, family))
             || ObservationPlans.IsNeeded(ObservationPlans.Transformed(options.Recipe, family));
-        if (calibrates && options.Calibration.Source == CalibrationOptions.SelfSource)
-        {
-            clock.Report(Stages.SampleSelf, 0, options.Calibration.Samples, "sequences");
-        }
-
-        CalibrationSet? calibration = calibrates ? CalibrationText.Prepare(kernels, checkpoint, options.Calibration) : null;
+        CalibrationSet? calibration = calibrates
+            ? options.Sequences ?? Prepare(checkpoint, options.Calibration, clock, cancellation)
+            : null;
         var run = new Run
         {
             Kernels = kernels,
@@ -65,6 +62,24 @@ public sealed class LocalEngine(IKernels kernels, TimeProvider time)
             CalibrationTokens = calibration?.TokenCount ?? 0,
             Durations = [.. clock.Durations],
         };
+    }
+
+    /// <summary>Makes the calibration sequences of a run, so that several runs can share them.</summary>
+    /// <param name="modelPath">Folder of the float checkpoint.</param>
+    /// <param name="options">Source, number, length, seed.</param>
+    /// <param name="progress">Hears how far it is, from this thread.</param>
+    /// <param name="cancellation">Stops it.</param>
+    public CalibrationSet PrepareCalibration(
+        string modelPath, CalibrationOptions options, IProgress<StageProgress> progress, CancellationToken cancellation)
+    {
+        using MambaCheckpoint checkpoint = MambaCheckpoint.Open(modelPath);
+        return Prepare(checkpoint, options, new StageClock(progress, time), cancellation);
+    }
+
+    private CalibrationSet Prepare(MambaCheckpoint checkpoint, CalibrationOptions options, StageClock clock, CancellationToken cancellation)
+    {
+        long tokens = (long)options.Samples * options.SequenceLength;
+        return CalibrationText.Prepare(kernels, checkpoint, options, done => clock.Report(Stages.SampleSelf, done, tokens, "tokens"), cancellation);
     }
 
     /// <summary>The stages between reading and writing.</summary>

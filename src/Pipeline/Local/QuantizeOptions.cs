@@ -1,3 +1,4 @@
+using MambaQuant.Quant.Datasets;
 using MambaQuant.Quant.Recipes;
 
 namespace MambaQuant.Pipeline.Local;
@@ -16,6 +17,10 @@ public sealed record QuantizeOptions
 
     /// <summary>Which text calibrates.</summary>
     public CalibrationOptions Calibration { get; init; } = new();
+
+    /// <summary>Sequences that were prepared before by <see cref="LocalEngine.PrepareCalibration"/>, to share them between runs.</summary>
+    /// <value>Null by default: the run prepares its own from <see cref="Calibration"/>.</value>
+    public CalibrationSet? Sequences { get; init; }
 
     /// <summary>Threads.</summary>
     /// <value>As many as processors, by default. The result does not depend on it.</value>

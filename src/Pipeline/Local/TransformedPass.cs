@@ -88,7 +88,7 @@ internal sealed class TransformedPass
         _run.Clock.Report(Stages.Quantize, layer, _run.Config.LayerCount, "layers");
         var moments = new InputMoments(_run, _residual, transform, folded, original, transformed);
         (QuantizedLayer quantized, LayerQuantizationReport report) = LayerQuantizer.Quantize(
-            kernels, _run.Family, folded, transform, Scheme, transformed, ObservationPlans.Gptq(_run.Recipe), moments.At);
+            kernels, _run.Family, folded, transform, Scheme, transformed, _run.Recipe.Gptq?.ToOptions(), moments.At);
         using QuantizedLayer owned = quantized;
         if (_run.Recipe.Gptq is { Sequential: true } && hidden is not null)
         {

@@ -68,25 +68,9 @@ public static class ObservationPlans
         return plan.State || !(plan.Ranges.IsEmpty && plan.Histograms.IsEmpty && plan.SecondMoments.IsEmpty);
     }
 
-    /// <summary>The options of GPTQ in a recipe, or null.</summary>
-    /// <param name="recipe">The recipe.</param>
-    public static GptqOptions? Gptq(Recipe recipe)
-    {
-        ArgumentNullException.ThrowIfNull(recipe);
-        return recipe.Gptq is { } gptq
-            ? new GptqOptions
-            {
-                BlockSize = gptq.BlockSize,
-                Damping = gptq.Damping,
-                ActivationOrder = gptq.ActivationOrder,
-                MaximumBits = gptq.MaximumBits,
-            }
-            : null;
-    }
-
     /// <summary>Inputs whose second moments GPTQ reads.</summary>
     private static ImmutableHashSet<ActivationSite> GptqSites(Recipe recipe, ModelFamily family) => recipe.Quantization is { } quantization
-        ? CalibrationNeeds.SecondMoments(family, quantization.Scheme, Gptq(recipe), headIsTied: false)
+        ? CalibrationNeeds.SecondMoments(family, quantization.Scheme, recipe.Gptq?.ToOptions(), headIsTied: false)
         : [];
 
     /// <summary>The site whose second moment in the original model becomes that of a transformed input.</summary>

@@ -12,8 +12,8 @@ public sealed record SmoothingStrength
         Grid = grid;
     }
 
-    /// <summary>The grid of a search that names none: 0, 0.1, ... 1.</summary>
-    public static ImmutableArray<double> DefaultGrid { get; } = [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1];
+    /// <summary>The grid of a search that names none: 0, 0.25, 0.5, 0.75, 1.</summary>
+    public static ImmutableArray<double> DefaultGrid { get; } = [0, 0.25, 0.5, 0.75, 1];
 
     /// <summary>A search over <see cref="DefaultGrid"/>.</summary>
     public static SmoothingStrength Searched { get; } = new(null, DefaultGrid);
