@@ -142,6 +142,13 @@ public static class LayerFolder
 
     private static Tensor Apply(IKernels kernels, Tensor weight, IEnumerable<WeightFold> folds)
     {
+        if (!folds.Any())
+        {
+            Tensor copy = kernels.Allocate(weight.DType, weight.Shape);
+            kernels.Copy(weight, copy);
+            return copy;
+        }
+
         using Tensor wide = kernels.ToDouble(weight);
         foreach (WeightFold fold in folds)
         {

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using MambaQuant.Quant.Inference;
 using MambaQuant.Quant.Kernels;
 using MambaQuant.Quant.Models;
@@ -11,7 +12,8 @@ namespace MambaQuant.Quant.Smoothing;
 /// <summary>Measures what a transform of one layer costs once it is quantized: the question a search asks of every candidate.</summary>
 /// <remarks>
 /// Ranges are observed on one set of sequences, errors measured on another. Weights are rounded to nearest, whatever the
-/// recipe does later: error compensation would take most of the time and hide little of a bad transform.
+/// recipe does later, with ranges by their extremes: error compensation and fitted ranges would take most of the time and hide
+/// little of a bad transform.
 /// </remarks>
 public sealed class BlockTrial : IDisposable
 {
@@ -43,7 +45,7 @@ public sealed class BlockTrial : IDisposable
         _kernels = kernels;
         _config = config;
         _family = family;
-        _scheme = scheme;
+        _scheme = WithPlainWeights(scheme);
         _plan = CalibrationNeeds.Ranges(family, scheme, withHistograms: false);
         _rangeInputs = rangeInputs;
         _errorInputs = errorInputs;
@@ -70,6 +72,14 @@ public sealed class BlockTrial : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _reference?.Dispose();
+    private static QuantizationScheme WithPlainWeights(QuantizationScheme scheme) => scheme with
+    {
+        Modules = scheme.Modules.ToImmutableSortedDictionary(
+            module => module.Key,
+            module => module.Value with { Weights = module.Value.Weights is null ? null : module.Value.Weights with { Range = RangeEstimator.MinMax } },
+            StringComparer.Ordinal),
+    };
+
     /// <summary>What the float block adds; the same for every candidate up to rounding, so computed once.</summary>
     private Tensor Reference(MambaBlock folded)
     {
