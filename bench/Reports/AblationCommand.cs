@@ -9,6 +9,8 @@ namespace MambaQuant.Reports;
 /// <summary>The ablation: the whole method, and what each switch of it does alone.</summary>
 internal static class AblationCommand
 {
+    private const string Title = "Ablation";
+
     private static readonly Option<DirectoryInfo> Models = new("--models") { Required = true, Description = "folder of the trained models" };
     private static readonly Option<FileInfo> Calibration = new("--calibration") { Required = true, Description = "text to calibrate on (train split)" };
     private static readonly Option<FileInfo> Text = new("--text") { Required = true, Description = "text to judge on" };
@@ -35,15 +37,15 @@ internal static class AblationCommand
                     parsed.GetValue(Calibration)!.FullName,
                     parsed.GetValue(Text)!.FullName,
                     parsed.GetValue(Windows));
-                Report(table, laboratory, subject, schemes, variants);
+                Report(table, laboratory, subject, schemes, variants, parsed.GetValue(Output));
             }
 
-            ReportFile.Write(parsed.GetValue(Output), "Ablation", laboratory, table.ToString());
+            ReportFile.Write(parsed.GetValue(Output), Title, laboratory, table.ToString());
         });
         return command;
     }
 
-    private static void Report(StringBuilder table, Laboratory laboratory, Subject subject, string[] schemes, AblationVariant[] variants)
+    private static void Report(StringBuilder table, Laboratory laboratory, Subject subject, string[] schemes, AblationVariant[] variants, FileInfo? output)
     {
         double reference = laboratory.FloatPerplexity(subject);
         table.Append(CultureInfo.InvariantCulture, $"## {subject.Name}\n\nFloat perplexity {reference:F4} on {subject.Windows.Count} windows; loss in percent of it.\n\n");
@@ -58,6 +60,7 @@ internal static class AblationCommand
             }
 
             table.Append('\n');
+            ReportFile.Save(output, Title, laboratory, table.ToString());
         }
 
         table.Append('\n');
