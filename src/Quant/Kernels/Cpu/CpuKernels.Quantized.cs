@@ -1,5 +1,3 @@
-using MambaQuant.Quant.Kernels.Cpu.Algebra;
-using MambaQuant.Quant.Kernels.Cpu.Forward;
 using MambaQuant.Quant.Kernels.Cpu.Quantized;
 using MambaQuant.Quant.Kernels.Cpu.Simd;
 using MambaQuant.Quant.Tensors;
@@ -9,12 +7,6 @@ namespace MambaQuant.Quant.Kernels.Cpu;
 /// <content>Computing with codes: shapes are checked here, the arithmetic is in the kernels of the folder Quantized.</content>
 public sealed unsafe partial class CpuKernels
 {
-    /// <summary>Outputs whose weights the simulated product dequantizes at a time.</summary>
-    private const int SimulatedOutputs = 512;
-
-    /// <summary>Rows that the simulated product dequantizes at a time.</summary>
-    private const int SimulatedRows = 1024;
-
     /// <inheritdoc/>
     public ActivationCodes QuantizeActivation(Tensor x, CodeGrid grid, float scale, int zeroPoint)
     {
@@ -72,7 +64,7 @@ public sealed unsafe partial class CpuKernels
         }
         else
         {
-            MultiplyValues(scales, groups, PointerOrNull<float>(bias), y.Pointer<float>(), rows);
+            new SimulatedProduct(_pool, _tiles).Run(scales, groups, PointerOrNull<float>(bias), y.Pointer<float>(), rows);
         }
 
         return y;
@@ -123,6 +115,7 @@ public sealed unsafe partial class CpuKernels
         using CpuTensor integers = New(DType.I32, new Shape(tapCount, channels));
         using CpuTensor values = New(DType.F64, new Shape(tapCount, channels));
         using CpuTensor channelScales = New(DType.F64, new Shape(channels));
+        using Tensor? wideBias = bias is null ? null : ToDouble(bias);
         for (int channel = 0; channel < channels; channel++)
         {
             for (int tap = 0; tap < tapCount; tap++)
@@ -144,7 +137,7 @@ public sealed unsafe partial class CpuKernels
             Taps = integers.Pointer<int>(),
             TapValues = values.Pointer<double>(),
             ChannelScales = isExact ? channelScales.Pointer<double>() : null,
-            Bias = PointerOrNull<float>(bias),
+            Bias = PointerOrNull<double>(wideBias),
             Y = y.Pointer<float>(),
             Length = length,
             Channels = channels,
@@ -190,13 +183,8 @@ public sealed unsafe partial class CpuKernels
         {
             for (int row = rows.First(tile); row < rows.End(tile); row++)
             {
-                float scale = scales.Scale(row);
-                int zeroPoint = scales.ZeroPoint(row);
                 long first = (long)row * columns;
-                for (int i = 0; i < columns; i++)
-                {
-                    target[first + i] = scale * (scales.Codes[first + i] - zeroPoint);
-                }
+                CodeConversion.Dequantize(scales.Codes + first, scales.ZeroPoint(row), scales.Scale(row), target + first, columns);
             }
         });
         return result;
@@ -263,63 +251,6 @@ public sealed unsafe partial class CpuKernels
             Rows = rows,
         };
         _tiles.Run<QuantizedLinearKernel, double>(kernel, kernel.Tiles, kernel.Operations);
-    }
-
-    /// <summary>The same numbers by fp64 products of dequantized values, group after group.</summary>
-    private void MultiplyValues(ActivationScales scales, WeightGroups groups, float* bias, float* y, int rows)
-    {
-        int inputs = groups.Inputs;
-        int mostRows = Math.Min(rows, SimulatedRows);
-        int mostOutputs = Math.Min(groups.Outputs, SimulatedOutputs);
-        using CpuTensor left = New(DType.F64, new Shape(mostRows, inputs));
-        using CpuTensor right = New(DType.F64, new Shape(mostOutputs, inputs));
-        using CpuTensor totals = New(DType.F64, new Shape(mostRows, mostOutputs));
-        double* values = left.Pointer<double>();
-        double* weights = right.Pointer<double>();
-        double* sums = totals.Pointer<double>();
-        var product = new BlockedProduct(_pool, _tiles);
-        for (int firstOutput = 0; firstOutput < groups.Outputs; firstOutput += mostOutputs)
-        {
-            int outputs = Math.Min(mostOutputs, groups.Outputs - firstOutput);
-            int output = firstOutput;
-            _tiles.Run(outputs, (long)outputs * inputs, o => groups.Dequantize(output + o, 0, inputs, weights + ((long)o * inputs)));
-            for (int firstRow = 0; firstRow < rows; firstRow += mostRows)
-            {
-                int count = Math.Min(mostRows, rows - firstRow);
-                int first = firstRow;
-                _tiles.Run(count, (long)count * inputs, row => Widen(scales, first + row, inputs, values + ((long)row * inputs)));
-                for (int group = 0; group < groups.Groups; group++)
-                {
-                    product.Run(
-                        new MatrixView(values, count, inputs).Block(0, groups.First(group), count, groups.Count(group)),
-                        new MatrixView(weights, outputs, inputs).Block(0, groups.First(group), outputs, groups.Count(group)).Transposed,
-                        new MatrixView(sums, count, outputs),
-                        group == 0 ? ProductUpdate.Overwrite : ProductUpdate.Add);
-                }
-
-                for (int row = 0; row < count; row++)
-                {
-                    float* target = y + ((long)(firstRow + row) * groups.Outputs) + firstOutput;
-                    for (int o = 0; o < outputs; o++)
-                    {
-                        double sum = sums[((long)row * outputs) + o];
-                        target[o] = (float)(bias == null ? sum : sum + bias[firstOutput + o]);
-                    }
-                }
-            }
-        }
-    }
-
-    /// <summary>The exact fp64 values of a row of activation codes.</summary>
-    private static void Widen(ActivationScales scales, int row, int columns, double* values)
-    {
-        sbyte* codes = scales.Codes + ((long)row * columns);
-        double scale = scales.Scale(row);
-        int zeroPoint = scales.ZeroPoint(row);
-        for (int i = 0; i < columns; i++)
-        {
-            values[i] = scale * (codes[i] - zeroPoint);
-        }
     }
 
     /// <summary>The memory of activation codes of a given width.</summary>

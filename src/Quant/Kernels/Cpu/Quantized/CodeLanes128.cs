@@ -59,6 +59,11 @@ internal readonly unsafe struct CodeLanes128 : ICodeLanes<Vector128<int>>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreScaled(float* destination, Vector128<int> value, float factor) =>
+        (Vector128.ConvertToSingle(value) * factor).Store(destination);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<int> Add(Vector128<int> left, Vector128<int> right) => left + right;
 
     /// <inheritdoc/>

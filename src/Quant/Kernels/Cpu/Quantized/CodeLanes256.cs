@@ -47,6 +47,11 @@ internal readonly unsafe struct CodeLanes256 : ICodeLanes<Vector256<int>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> LoadCodePairs(sbyte* source)
     {
+        if (Avx2.IsSupported)
+        {
+            return Avx2.ConvertToVector256Int16(Vector128.Load(source)).AsInt32();
+        }
+
         (Vector128<short> lower, Vector128<short> upper) = Vector128.Widen(Vector128.Load(source));
         return Vector256.Create(lower, upper).AsInt32();
     }
@@ -55,9 +60,19 @@ internal readonly unsafe struct CodeLanes256 : ICodeLanes<Vector256<int>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> LoadCodes(sbyte* source)
     {
+        if (Avx2.IsSupported)
+        {
+            return Avx2.ConvertToVector256Int32(Vector64.Load(source).ToVector128());
+        }
+
         (Vector128<int> lower, Vector128<int> upper) = Vector128.Widen(Vector128.WidenLower(Vector64.Load(source).ToVector128()));
         return Vector256.Create(lower, upper);
     }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreScaled(float* destination, Vector256<int> value, float factor) =>
+        (Vector256.ConvertToSingle(value) * factor).Store(destination);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -47,6 +47,11 @@ internal readonly unsafe struct CodeLanes512 : ICodeLanes<Vector512<int>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<int> LoadCodePairs(sbyte* source)
     {
+        if (Avx512BW.IsSupported)
+        {
+            return Avx512BW.ConvertToVector512Int16(Vector256.Load(source)).AsInt32();
+        }
+
         (Vector256<short> lower, Vector256<short> upper) = Vector256.Widen(Vector256.Load(source));
         return Vector512.Create(lower, upper).AsInt32();
     }
@@ -55,9 +60,20 @@ internal readonly unsafe struct CodeLanes512 : ICodeLanes<Vector512<int>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<int> LoadCodes(sbyte* source)
     {
-        (Vector256<int> lower, Vector256<int> upper) = Vector256.Widen(Vector256.Create(Vector128.WidenLower(Vector128.Load(source)), Vector128.WidenUpper(Vector128.Load(source))));
+        if (Avx512F.IsSupported)
+        {
+            return Avx512F.ConvertToVector512Int32(Vector128.Load(source));
+        }
+
+        (Vector128<short> low, Vector128<short> high) = Vector128.Widen(Vector128.Load(source));
+        (Vector256<int> lower, Vector256<int> upper) = Vector256.Widen(Vector256.Create(low, high));
         return Vector512.Create(lower, upper);
     }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreScaled(float* destination, Vector512<int> value, float factor) =>
+        (Vector512.ConvertToSingle(value) * factor).Store(destination);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -42,6 +42,10 @@ internal readonly unsafe struct CodeLanesScalar : ICodeLanes<int>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreScaled(float* destination, int value, float factor) => *destination = value * factor;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Add(int left, int right) => left + right;
 
     /// <inheritdoc/>

@@ -33,6 +33,9 @@ internal unsafe interface ICodeLanes<TVector>
     /// <summary>Reads <see cref="Count"/> codes as integers.</summary>
     static abstract TVector LoadCodes(sbyte* source);
 
+    /// <summary>Writes the fp32 products of integers, of magnitude at most 2^24, and a factor; rounded once.</summary>
+    static abstract void StoreScaled(float* destination, TVector value, float factor);
+
     /// <summary>left + right.</summary>
     static abstract TVector Add(TVector left, TVector right);
 

@@ -12,7 +12,7 @@ namespace MambaQuant.Quant.Kernels.Cpu.Quantized;
 /// </remarks>
 internal unsafe struct QuantizedConvolutionKernel : ITileKernel<double>
 {
-    /// <summary>Channels worked on at a time: their sums stay in the first-level cache.</summary>
+    /// <summary>Channels worked on at a time: their sums stay in the first-level cache. A multiple of the lanes of every tier, so that whole vectors fit.</summary>
     private const int ChannelBlock = 256;
 
     /// <summary>[B, K−1+L, C] codes; a scale and zero point per tensor or row.</summary>
@@ -27,8 +27,8 @@ internal unsafe struct QuantizedConvolutionKernel : ITileKernel<double>
     /// <summary>[C] scales, where one covers all taps of a channel and the sum is to be exact; else null.</summary>
     internal double* ChannelScales;
 
-    /// <summary>[C], or null.</summary>
-    internal float* Bias;
+    /// <summary>[C], widened, or null.</summary>
+    internal double* Bias;
 
     /// <summary>[B, L, C].</summary>
     internal float* Y;
@@ -53,6 +53,7 @@ internal unsafe struct QuantizedConvolutionKernel : ITileKernel<double>
     {
         double* sums = stackalloc double[ChannelBlock];
         int* integers = stackalloc int[ChannelBlock];
+        float* preActivations = stackalloc float[ChannelBlock];
         for (int row = Rows.First(tile); row < Rows.End(tile); row++)
         {
             (int sequence, int token) = Math.DivRem(row, Length);
@@ -62,7 +63,7 @@ internal unsafe struct QuantizedConvolutionKernel : ITileKernel<double>
                 int count = Math.Min(ChannelBlock, Channels - channel);
                 if (ChannelScales != null)
                 {
-                    SumExactly(firstRow, channel, count, integers, sums);
+                    SumExactly<TLanes, TVector>(firstRow, channel, count, integers, sums);
                 }
                 else
                 {
@@ -70,31 +71,30 @@ internal unsafe struct QuantizedConvolutionKernel : ITileKernel<double>
                 }
 
                 float* y = Y + ((long)row * Channels) + channel;
-                for (int c = 0; c < count; c++)
-                {
-                    y[c] = (float)(Bias == null ? sums[c] : sums[c] + Bias[channel + c]);
-                }
-
-                SiluInPlace(y, count);
+                AddBias<TLanes, TVector>(sums, channel, count, preActivations);
+                SiluInto(preActivations, y, count);
             }
         }
     }
 
     /// <summary>The int32 sums, scaled in fp64.</summary>
-    private readonly void SumExactly(int firstRow, int channel, int count, int* integers, double* sums)
+    private readonly void SumExactly<TLanes, TVector>(int firstRow, int channel, int count, int* integers, double* sums)
+        where TLanes : struct, ILanes<TVector, double>
+        where TVector : struct
     {
         new Span<int>(integers, count).Clear();
         for (int tap = 0; tap < TapCount; tap++)
         {
             sbyte* codes = Extended.Codes + ((long)(firstRow + tap) * Channels) + channel;
             int* taps = Taps + ((long)tap * Channels) + channel;
-            AddProducts(codes, Extended.ZeroPoint(firstRow + tap), taps, integers, count);
+            CodeConversion.AddProducts(codes, Extended.ZeroPoint(firstRow + tap), taps, integers, count);
         }
 
-        double scale = Extended.Scale(firstRow);
-        for (int c = 0; c < count; c++)
+        TVector scale = TLanes.Broadcast(Extended.Scale(firstRow));
+        for (int c = 0; c < count; c += TLanes.Count)
         {
-            sums[c] = scale * ChannelScales[channel + c] * integers[c];
+            TVector scales = TLanes.Multiply(scale, LaneTail.Load<TLanes, TVector, double>(ChannelScales + channel + c, count - c));
+            TLanes.Store(sums + c, TLanes.Multiply(scales, TLanes.LoadInt32(integers + c)));
         }
     }
 
@@ -111,11 +111,7 @@ internal unsafe struct QuantizedConvolutionKernel : ITileKernel<double>
             double* values = TapValues + ((long)tap * Channels) + channel;
             double scale = Extended.Scale(row);
             int zeroPoint = Extended.ZeroPoint(row);
-            for (int c = 0; c < count; c++)
-            {
-                integers[c] = codes[c] - zeroPoint;
-            }
-
+            CodeConversion.Subtract(codes, zeroPoint, integers, count);
             TVector scales = TLanes.Broadcast(scale);
             for (int c = 0; c < count; c += TLanes.Count)
             {
@@ -126,60 +122,46 @@ internal unsafe struct QuantizedConvolutionKernel : ITileKernel<double>
         }
     }
 
-    /// <summary>sums[c] += (codes[c] − zero point) · taps[c], with the widest integers of this process.</summary>
-    private static void AddProducts(sbyte* codes, int zeroPoint, int* taps, int* sums, int count)
-    {
-        int done = Vector512.IsHardwareAccelerated ? AddProducts<CodeLanes512, Vector512<int>>(codes, zeroPoint, taps, sums, count)
-            : Vector256.IsHardwareAccelerated ? AddProducts<CodeLanes256, Vector256<int>>(codes, zeroPoint, taps, sums, count)
-            : Vector128.IsHardwareAccelerated ? AddProducts<CodeLanes128, Vector128<int>>(codes, zeroPoint, taps, sums, count)
-            : 0;
-        AddProducts<CodeLanesScalar, int>(codes + done, zeroPoint, taps + done, sums + done, count - done);
-    }
-
-    /// <summary>Whole vectors of it; returns how many channels they were. Loads read a vector of bytes at most, inside the row's whole vectors.</summary>
-    private static int AddProducts<TCodes, TVector>(sbyte* codes, int zeroPoint, int* taps, int* sums, int count)
-        where TCodes : struct, ICodeLanes<TVector>
+    /// <summary>The sums and the bias, rounded once to fp32.</summary>
+    private readonly void AddBias<TLanes, TVector>(double* sums, int channel, int count, float* result)
+        where TLanes : struct, ILanes<TVector, double>
         where TVector : struct
     {
-        TVector offset = TCodes.Broadcast(-zeroPoint);
-        int c = 0;
-        for (; c <= count - TCodes.Count; c += TCodes.Count)
+        for (int c = 0; c < count; c += TLanes.Count)
         {
-            TVector x = TCodes.Add(TCodes.LoadCodes(codes + c), offset);
-            TCodes.Store(sums + c, TCodes.MultiplyAdd(x, TCodes.Load(taps + c), TCodes.Load(sums + c)));
+            TVector sum = TLanes.Load(sums + c);
+            TLanes.StoreSingle(result + c, Bias == null ? sum : TLanes.Add(sum, LaneTail.Load<TLanes, TVector, double>(Bias + channel + c, count - c)));
         }
-
-        return c;
     }
 
-    private static void SiluInPlace(float* y, int count)
+    /// <summary>SiLU, with the widest lanes of fp32.</summary>
+    private static void SiluInto(float* values, float* y, int count)
     {
         if (Vector512.IsHardwareAccelerated)
         {
-            SiluInPlace<Lanes512<float>, Vector512<float>>(y, count);
+            SiluInto<Lanes512<float>, Vector512<float>>(values, y, count);
         }
         else if (Vector256.IsHardwareAccelerated)
         {
-            SiluInPlace<Lanes256<float>, Vector256<float>>(y, count);
+            SiluInto<Lanes256<float>, Vector256<float>>(values, y, count);
         }
         else if (Vector128.IsHardwareAccelerated)
         {
-            SiluInPlace<Lanes128<float>, Vector128<float>>(y, count);
+            SiluInto<Lanes128<float>, Vector128<float>>(values, y, count);
         }
         else
         {
-            SiluInPlace<LanesScalar<float>, float>(y, count);
+            SiluInto<LanesScalar<float>, float>(values, y, count);
         }
     }
 
-    private static void SiluInPlace<TLanes, TVector>(float* y, int count)
+    private static void SiluInto<TLanes, TVector>(float* values, float* y, int count)
         where TLanes : struct, ILanes<TVector, float>
         where TVector : struct
     {
         for (int i = 0; i < count; i += TLanes.Count)
         {
-            TVector value = LaneTail.Load<TLanes, TVector, float>(y + i, count - i);
-            LaneTail.Store<TLanes, TVector, float>(y + i, LaneMath.Silu<TLanes, TVector>(value), count - i);
+            LaneTail.Store<TLanes, TVector, float>(y + i, LaneMath.Silu<TLanes, TVector>(TLanes.Load(values + i)), count - i);
         }
     }
 }

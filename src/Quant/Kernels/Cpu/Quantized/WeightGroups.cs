@@ -76,12 +76,8 @@ internal readonly unsafe struct WeightGroups
         {
             int group = i / GroupSize;
             int end = Math.Min(first + count, First(group) + GroupSize);
-            float scale = Scale(output, group);
-            int zeroPoint = ZeroPoint(output, group);
-            for (; i < end; i++)
-            {
-                values[i - first] = scale * (codes[i] - zeroPoint);
-            }
+            CodeConversion.Dequantize(codes + i, ZeroPoint(output, group), Scale(output, group), values + (i - first), end - i);
+            i = end;
         }
     }
 
