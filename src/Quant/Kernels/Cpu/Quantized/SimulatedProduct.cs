@@ -6,8 +6,9 @@ namespace MambaQuant.Quant.Kernels.Cpu.Quantized;
 
 /// <summary>The reference of <see cref="QuantizedLinearKernel"/>: fp64 products of dequantized values, group after group, rounded once to fp32.</summary>
 /// <remarks>
-/// Dequantized values are exact in fp64; only their products and sums round, at 2^-53, so that the fp32 result differs from the integer
-/// one where the exact sum lies next to a tie, about one time in a million. A block of rows and outputs is dequantized at a time.
+/// Dequantized values are exact in fp64; only their products and sums round, at 2^-53 of Σ |x w|. The fp32 result differs from the integer
+/// one where the sum lies next to a tie, or where it is 0 by cancellation and the reference leaves 1e-16 of the terms: 3 times in 3,145,728
+/// random products over 2560 inputs, all of the second kind. A block of rows and outputs is dequantized at a time.
 /// </remarks>
 internal sealed unsafe class SimulatedProduct
 {
