@@ -15,6 +15,7 @@ internal static class AccuracyCommand
     private static readonly Option<string[]> Presets = new("--presets") { DefaultValueFactory = _ => ["rtn", "smoothquant", "quarot", "mambaquant"], AllowMultipleArgumentsPerToken = true };
     private static readonly Option<int> Seeds = new("--seeds") { DefaultValueFactory = _ => 3 };
     private static readonly Option<int> Windows = new("--windows") { DefaultValueFactory = _ => 0, Description = "evaluation windows, 0 for all" };
+    private static readonly Option<string[]> Names = new("--names") { DefaultValueFactory = _ => ["mamba-wt2-5m", "mamba-wt2-5m-outliers"], AllowMultipleArgumentsPerToken = true };
     private static readonly Option<FileInfo?> Output = new("--out") { Description = "markdown file to write; standard output without it" };
 
     private const string Title = "Accuracy";
@@ -22,20 +23,19 @@ internal static class AccuracyCommand
     /// <summary>Presets that are there for comparison: one seed tells enough of them.</summary>
     private static readonly string[] Baselines = [RecipePresets.RoundToNearest, RecipePresets.SmoothQuant];
 
-    private static readonly string[] Names = ["mamba-wt2-5m", "mamba-wt2-5m-outliers"];
 
     /// <summary>The command.</summary>
     public static Command Create()
     {
         var command = new Command("accuracy", "Perplexity of every preset and scheme against the float model.")
         {
-            Models, Calibration, Text, Schemes, Presets, Seeds, Windows, Output,
+            Models, Calibration, Text, Schemes, Presets, Seeds, Windows, Names, Output,
         };
         command.SetAction(parsed =>
         {
             using var laboratory = new Laboratory();
             var table = new StringBuilder();
-            foreach (string name in Names)
+            foreach (string name in parsed.GetValue(Names)!)
             {
                 Subject subject = Subject.Load(
                     Path.Combine(parsed.GetValue(Models)!.FullName, name),
