@@ -54,7 +54,8 @@ public sealed class BlockTrial : IDisposable
     /// <summary>The error of the quantized block relative to the float block.</summary>
     /// <param name="weights">The layer's weights before the transform.</param>
     /// <param name="transform">The candidate.</param>
-    /// <returns>Σ (quantized − float)² / Σ float² of what the block adds to the residual stream.</returns>
+    /// <returns>Σ (quantized − float)² / Σ float² of what the block adds to the residual stream; 0 where both add the same, be it nothing.</returns>
+    /// <exception cref="NonFiniteActivationException">A block adds NaN or infinity.</exception>
     public double RelativeError(LayerWeights weights, LayerTransform transform)
     {
         ArgumentNullException.ThrowIfNull(weights);
@@ -67,11 +68,21 @@ public sealed class BlockTrial : IDisposable
         using QuantizedLayer owned = layer;
         using MambaBlock quantized = QuantizedBlock.Build(_kernels, _config, layer, QuantizedArithmetic.Integer);
         using Tensor change = Change(quantized, _errorInputs, observer: null);
-        return _kernels.SquaredDistance(change, reference) / _referenceNorm;
+        double distance = _kernels.SquaredDistance(change, reference);
+        if (!double.IsFinite(distance))
+        {
+            // Every comparison with NaN is false, so such a candidate could win unnoticed.
+            throw new NonFiniteActivationException(
+                $"layer {weights.Layer}, a trial of its transform: expected finite outputs of the block, found NaN or infinity."
+                + " Check the weights of this layer and of those before it for values that are not finite or far too large.");
+        }
+
+        return distance == 0 ? 0 : distance / _referenceNorm;
     }
 
     /// <inheritdoc/>
     public void Dispose() => _reference?.Dispose();
+
     private static QuantizationScheme WithPlainWeights(QuantizationScheme scheme) => scheme with
     {
         Modules = scheme.Modules.ToImmutableSortedDictionary(

@@ -19,11 +19,13 @@ public static class SmoothingSearch
     /// <param name="family">Sites and their folds.</param>
     /// <param name="sites">Sites to smooth and how strongly: a fixed α, or null with a grid to search.</param>
     /// <param name="weights">The layer's weights, with the residual rotation folded in already.</param>
-    /// <param name="statistics">Magnitudes at the sites, before any smoothing, over all calibration tokens.</param>
+    /// <param name="statistics">Magnitudes at the sites, before any smoothing, over all calibration tokens, in the basis of the weights.</param>
     /// <param name="rotations">The layer's other rotations.</param>
     /// <param name="trial">Measures candidates; null where no site is searched.</param>
+    /// <param name="cancellation">Stops between candidates.</param>
     /// <returns>One choice per site, in the family's order.</returns>
     /// <exception cref="ArgumentException">A site is searched, but there is no trial.</exception>
+    /// <exception cref="OperationCanceledException">The search was stopped.</exception>
     public static ImmutableArray<SmoothingChoice> Choose(
         IKernels kernels,
         ModelFamily family,
@@ -31,7 +33,8 @@ public static class SmoothingSearch
         LayerWeights weights,
         LayerStatistics statistics,
         LayerRotations rotations,
-        BlockTrial? trial)
+        BlockTrial? trial,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(family);
         ArgumentNullException.ThrowIfNull(sites);
@@ -51,9 +54,13 @@ public static class SmoothingSearch
             choices.Add(choice);
             chosen = Chosen(choice.Factors);
 
-            double Error(ImmutableArray<double>? candidate) => trial is null
-                ? throw new ArgumentException($"the site {definition.Site} is searched, but no sequences were sampled", nameof(trial))
-                : trial.RelativeError(weights, rotations.With(kernels, Chosen(candidate)));
+            double Error(ImmutableArray<double>? candidate)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                return trial is null
+                    ? throw new ArgumentException($"the site {definition.Site} is searched, but no sequences were sampled", nameof(trial))
+                    : trial.RelativeError(weights, rotations.With(kernels, Chosen(candidate)));
+            }
 
             ImmutableDictionary<SmoothingSite, ImmutableArray<double>> Chosen(ImmutableArray<double>? factors) =>
                 factors is null ? chosen : chosen.SetItem(definition.Site, factors.Value);
