@@ -17,7 +17,7 @@ internal static class EndsStage
     /// <param name="run">The run.</param>
     /// <param name="residual">The rotation of the residual stream, or null.</param>
     /// <param name="folder">The same rotation on the device, or null.</param>
-    /// <param name="head">Statistics of the head's input; null where nothing fixes its scale.</param>
+    /// <param name="head">Statistics of the head's input; null where nothing observes it.</param>
     /// <returns>The ends, which the caller disposes, and what was lost.</returns>
     public static (QuantizedEnds Ends, LayerQuantizationReport Report) Quantize(Run run, Rotation? residual, EndsFolder? folder, LayerStatistics? head)
     {
@@ -34,7 +34,7 @@ internal static class EndsStage
             scheme,
             head?.Find(ActivationSite.HeadInput),
             run.Recipe.Gptq?.ToOptions(),
-            HeadMoment(run, residual, norm));
+            HeadMoment(run, residual, norm, head));
     }
 
     /// <summary>Whether the head stays the embedding table: it was, no rotation tells them apart, and both are quantized alike.</summary>
@@ -47,8 +47,13 @@ internal static class EndsStage
             && scheme.Find(run.Family.Embeddings.Name)?.Weights == scheme.Find(run.Family.Head.Name)?.Weights;
     }
 
-    private static SecondMoment? HeadMoment(Run run, Rotation? residual, Tensor foldedNorm)
+    private static SecondMoment? HeadMoment(Run run, Rotation? residual, Tensor foldedNorm, LayerStatistics? head)
     {
+        if (run.Recipe.Gptq is { Sequential: true })
+        {
+            return head?.Find(ActivationSite.HeadInput)?.Moment;
+        }
+
         LayerStatistics? original = run.Scratch.ReadOriginalStatistics(run.Config.LayerCount);
         return run.Recipe.Gptq is not null && original?.Find(ActivationSite.ResidualStream)?.Moment is { } stream
             ? SecondMomentTransfer.ToNormOutput(run.Kernels, stream, residual, foldedNorm)

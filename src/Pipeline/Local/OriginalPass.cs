@@ -79,7 +79,7 @@ internal static class OriginalPass
     private static LayerStatistics ObserveHead(Run run, ObservationPlan plan, HiddenStates hidden)
     {
         using Tensor norm = run.Checkpoint.LoadFinalNorm(run.Kernels);
-        LayerStatistics statistics = HeadObservation.Observe(run, plan, hidden, norm);
+        LayerStatistics statistics = NormObservation.Observe(run, plan, run.Config.LayerCount, hidden, ActivationSite.HeadInput, norm);
         statistics.Write(run.Scratch.OriginalStatistics(run.Config.LayerCount));
         return statistics;
     }

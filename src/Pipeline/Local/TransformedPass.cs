@@ -32,10 +32,13 @@ internal sealed class TransformedPass
         _residual = residual;
         _ends = ends;
         _plan = ObservationPlans.Transformed(run.Recipe, run.Family);
-        _observes = ObservationPlans.IsNeeded(_plan);
+        _observes = ObservationPlans.IsNeeded(_plan) || SmoothsRotatedNorm;
     }
 
     private QuantizationScheme Scheme => _run.Recipe.Quantization!.Scheme;
+
+    /// <summary>Whether the norm's output is smoothed in a rotated basis, in which the first pass could not measure it.</summary>
+    private bool SmoothsRotatedNorm => _residual is not null && _run.Recipe.SmoothingAt(SmoothingSite.NormToInProj) is not null;
 
     /// <summary>Runs the pass.</summary>
     /// <param name="finished">Takes each quantized layer, in order; the layer is disposed behind the call.</param>
@@ -56,7 +59,7 @@ internal sealed class TransformedPass
 
         using Tensor norm = _run.Checkpoint.LoadFinalNorm(_run.Kernels);
         using Tensor? ones = _ends?.FinalNorm();
-        return HeadObservation.Observe(_run, _plan, hidden, ones ?? norm);
+        return NormObservation.Observe(_run, _plan, _run.Config.LayerCount, hidden, ActivationSite.HeadInput, ones ?? norm);
     }
 
     private HiddenStates Embed()
@@ -77,7 +80,8 @@ internal sealed class TransformedPass
         using LayerWeights rotated = LayerFolder.Fold(kernels, _run.Family, weights, _residual, new LayerTransform(layer));
         LayerStatistics? original = _run.Scratch.ReadOriginalStatistics(layer);
         LayerRotations rotations = LayerRotationsOf(layer, original);
-        ImmutableArray<SmoothingChoice> choices = ChooseSmoothing(layer, rotated, original, rotations);
+        LayerStatistics? magnitudes = SmoothsRotatedNorm ? WithRotatedNorm(original!, hidden!, rotated) : original;
+        ImmutableArray<SmoothingChoice> choices = ChooseSmoothing(layer, rotated, magnitudes, rotations);
         LayerTransform transform = rotations.With(kernels, Factors(choices));
 
         LayerWeights folded = LayerFolder.Fold(kernels, _run.Family, rotated, residual: null, transform);
@@ -117,7 +121,7 @@ internal sealed class TransformedPass
     }
 
     private ImmutableArray<SmoothingChoice> ChooseSmoothing(
-        int layer, LayerWeights rotated, LayerStatistics? original, LayerRotations rotations)
+        int layer, LayerWeights rotated, LayerStatistics? magnitudes, LayerRotations rotations)
     {
         var sites = _run.Recipe.Smoothings.ToDictionary(
             modifier => modifier.Site, modifier => new SmoothingGrid(modifier.Strength.Alpha, modifier.Strength.Grid));
@@ -129,7 +133,7 @@ internal sealed class TransformedPass
         _run.Clock.Report(Stages.SearchSmoothing, layer, _run.Config.LayerCount, "layers");
         if (sites.Values.All(grid => grid.Alpha is not null))
         {
-            return SmoothingSearch.Choose(_run.Kernels, _run.Family, sites, rotated, original!, rotations, trial: null);
+            return Choose(trial: null);
         }
 
         using Tensor samples = Samples(layer);
@@ -137,7 +141,28 @@ internal sealed class TransformedPass
         using Tensor rangeInputs = _run.Kernels.Rows(samples, 0, half);
         using Tensor errorInputs = _run.Kernels.Rows(samples, half, samples.Shape[0] - half);
         using var trial = new BlockTrial(_run.Kernels, _run.Config, _run.Family, Scheme, rangeInputs, errorInputs);
-        return SmoothingSearch.Choose(_run.Kernels, _run.Family, sites, rotated, original!, rotations, trial);
+        return Choose(trial);
+
+        ImmutableArray<SmoothingChoice> Choose(BlockTrial? trial)
+        {
+            ImmutableArray<SmoothingChoice> choices = SmoothingSearch.Choose(
+                _run.Kernels, _run.Family, sites, rotated, magnitudes!, rotations, trial, _run.Cancellation);
+            _run.Clock.Report(Stages.SearchSmoothing, layer + 1, _run.Config.LayerCount, "layers");
+            return choices;
+        }
+    }
+
+    /// <summary>First-pass statistics with the magnitudes of the norm's output as they are in the rotated basis.</summary>
+    private LayerStatistics WithRotatedNorm(LayerStatistics original, HiddenStates hidden, LayerWeights rotated)
+    {
+        ActivationSite site = _run.Family.Smoothing(SmoothingSite.NormToInProj).Activation;
+        var plan = new ObservationPlan { Ranges = [site] };
+        LayerStatistics measured = NormObservation.Observe(_run, plan, original.Layer, hidden, site, rotated[_run.Family.NormWeight]);
+        return new LayerStatistics(
+            original.Layer,
+            original.Sites.Where(other => other != site).Append(site).Select(other =>
+                KeyValuePair.Create(other, other == site ? measured[site] : original[other])),
+            original.State);
     }
 
     /// <summary>The chosen factors; a gate that was better left alone gets ones, since a checkpoint stores S-SiLU for all layers or for none.</summary>
