@@ -25,4 +25,13 @@ public sealed record CalibrationOptions
 
     /// <summary>The source that needs no text.</summary>
     public const string SelfSource = "self";
+
+    /// <summary>Refuses numbers with which nothing can be calibrated.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A number is below 2.</exception>
+    internal void ThrowIfInvalid()
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(Samples, 2);
+        ArgumentOutOfRangeException.ThrowIfLessThan(SequenceLength, 2);
+        ArgumentOutOfRangeException.ThrowIfLessThan(SearchSamples, 2);
+    }
 }

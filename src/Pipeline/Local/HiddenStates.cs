@@ -26,10 +26,11 @@ internal sealed class HiddenStates : IDisposable
     /// <param name="kernels">The backend.</param>
     /// <param name="table">[V, d] F32.</param>
     /// <param name="calibration">The sequences.</param>
-    public static HiddenStates Embed(IKernels kernels, Tensor table, CalibrationSet calibration)
+    /// <param name="tokensPerBatch">Tokens that advance together, rounded down to whole sequences, at least one.</param>
+    public static HiddenStates Embed(IKernels kernels, Tensor table, CalibrationSet calibration, int tokensPerBatch = TokensPerBatch)
     {
         int length = calibration.SequenceLength;
-        int perBatch = Math.Max(1, TokensPerBatch / length);
+        int perBatch = Math.Max(1, tokensPerBatch / length);
         var batches = new List<Tensor>();
         foreach (int[][] sequences in calibration.Sequences.Chunk(perBatch))
         {

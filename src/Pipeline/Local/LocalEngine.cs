@@ -22,21 +22,25 @@ public sealed class LocalEngine(IKernels kernels, TimeProvider time)
     /// <param name="options">What to do.</param>
     /// <param name="progress">Hears how far each stage is, from this thread.</param>
     /// <param name="cancellation">Stops the run at the next safe point; nothing is left behind.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There are too few samples, or they are too short.</exception>
     /// <exception cref="InvalidRecipeException">The recipe makes no sense, or names what the model does not have.</exception>
     /// <exception cref="OutputDirectoryException">The output folder holds something.</exception>
     /// <exception cref="OperationCanceledException">The run was stopped.</exception>
     public QuantizeResult Quantize(QuantizeOptions options, IProgress<StageProgress> progress, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(options);
+        options.Calibration.ThrowIfInvalid();
         var clock = new StageClock(progress, time);
         clock.Report(Stages.Prepare, 0, 1, "steps");
         RecipeValidator.ThrowIfInvalid(options.Recipe);
         using MambaCheckpoint checkpoint = MambaCheckpoint.Open(options.ModelPath);
         ModelFamily family = MambaFamily.For(checkpoint.Config);
+        RecipeValidator.ThrowIfInvalid(options.Recipe, family);
         using var writer = new QuantizedCheckpointWriter(options.OutputPath, checkpoint);
         using ScratchFolder scratch = ScratchFolder.Beside(options.OutputPath);
         bool calibrates = ObservationPlans.IsNeeded(ObservationPlans.Original(options.Recipe, family))
             || ObservationPlans.IsNeeded(ObservationPlans.Transformed(options.Recipe, family));
+        clock.Report(Stages.Prepare, 1, 1, "steps");
         CalibrationSet? calibration = calibrates
             ? options.Sequences ?? Prepare(checkpoint, options.Calibration, clock, cancellation)
             : null;
@@ -60,7 +64,7 @@ public sealed class LocalEngine(IKernels kernels, TimeProvider time)
             FloatBytes = checkpoint.TensorBytes,
             QuantizedBytes = writtenBytes,
             CalibrationTokens = calibration?.TokenCount ?? 0,
-            Durations = [.. clock.Durations],
+            Durations = clock.Durations,
         };
     }
 
@@ -69,9 +73,14 @@ public sealed class LocalEngine(IKernels kernels, TimeProvider time)
     /// <param name="options">Source, number, length, seed.</param>
     /// <param name="progress">Hears how far it is, from this thread.</param>
     /// <param name="cancellation">Stops it.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There are too few samples, or they are too short.</exception>
+    /// <exception cref="InsufficientTextException">The text has too few tokens.</exception>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
     public CalibrationSet PrepareCalibration(
         string modelPath, CalibrationOptions options, IProgress<StageProgress> progress, CancellationToken cancellation)
     {
+        ArgumentNullException.ThrowIfNull(options);
+        options.ThrowIfInvalid();
         using MambaCheckpoint checkpoint = MambaCheckpoint.Open(modelPath);
         return Prepare(checkpoint, options, new StageClock(progress, time), cancellation);
     }
@@ -121,9 +130,11 @@ public sealed class LocalEngine(IKernels kernels, TimeProvider time)
         }
 
         run.Clock.Report(Stages.ResidualRotation, 0, 1, "rotations");
-        return run.Recipe.KltAt(site) is { } klt
+        Rotation rotation = run.Recipe.KltAt(site) is { } klt
             ? KltRotation.Compute(run.Kernels, site, pooled!, klt.Centered)
             : Rotation.Hadamard(site, run.Family.Rotation(site).Width);
+        run.Clock.Report(Stages.ResidualRotation, 1, 1, "rotations");
+        return rotation;
     }
 
     private long Complete(Run run, QuantizeOptions options, QuantizedCheckpointWriter writer, CheckpointReport report)
@@ -152,6 +163,7 @@ public sealed class LocalEngine(IKernels kernels, TimeProvider time)
             },
             Run = RunFile.Write(options, run.Clock.Durations, time),
         });
+        run.Clock.Report(Stages.Assemble, 1, 1, "checkpoints");
         return written.Sum(tensor => tensor.SizeBytes);
     }
 }

@@ -1,3 +1,4 @@
+using MambaQuant.Quant.Checkpoints;
 using MambaQuant.Quant.Statistics;
 
 namespace MambaQuant.Pipeline.Local;
@@ -5,6 +6,9 @@ namespace MambaQuant.Pipeline.Local;
 /// <summary>A folder beside the output for what one run keeps between its stages; gone when the run ends, however it ends.</summary>
 internal sealed class ScratchFolder : IDisposable
 {
+    /// <summary>Marks a folder as ours, so that nobody else's is ever deleted.</summary>
+    private const string MarkName = ".scratch";
+
     private ScratchFolder(string path)
     {
         Path = path;
@@ -13,17 +17,25 @@ internal sealed class ScratchFolder : IDisposable
     /// <summary>The folder.</summary>
     public string Path { get; }
 
-    /// <summary>Makes an empty folder beside the output; what an earlier, killed run left there is removed.</summary>
-    /// <param name="outputPath">The folder the run will write.</param>
+    /// <summary>Makes a folder beside the output; what an earlier, killed run left there is removed, somebody else's folder is not.</summary>
+    /// <param name="outputPath">The folder the run will write; the run holds it, so no other run uses the same scratch folder.</param>
+    /// <exception cref="OutputDirectoryException">Something else has the name.</exception>
     public static ScratchFolder Beside(string outputPath)
     {
         string path = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(outputPath)) + ".scratch";
+        string mark = System.IO.Path.Combine(path, MarkName);
+        if (File.Exists(path) || (Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any() && !File.Exists(mark)))
+        {
+            throw new OutputDirectoryException($"'{path}' is in the way and was not made by this program. Move it, or choose another output folder.");
+        }
+
         if (Directory.Exists(path))
         {
             Directory.Delete(path, recursive: true);
         }
 
         Directory.CreateDirectory(path);
+        File.WriteAllBytes(mark, []);
         return new ScratchFolder(path);
     }
 

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace MambaQuant.Pipeline.Local;
 
 /// <summary>Reports how far stages are and remembers how long they took.</summary>
@@ -7,15 +9,15 @@ internal sealed class StageClock(IProgress<StageProgress> progress, TimeProvider
 {
     private readonly List<StageDuration> _durations = [];
     private string? _stage;
-    private long _started;
+    private long _counted;
 
-    /// <summary>Durations of the stages so far, in the order in which they first began.</summary>
-    public IReadOnlyList<StageDuration> Durations
+    /// <summary>Durations of the stages so far, the running one's up to now, in the order in which they first began.</summary>
+    public ImmutableArray<StageDuration> Durations
     {
         get
         {
-            Stop();
-            return _durations;
+            Count();
+            return [.. _durations];
         }
     }
 
@@ -28,22 +30,25 @@ internal sealed class StageClock(IProgress<StageProgress> progress, TimeProvider
     {
         if (stage != _stage)
         {
-            Stop();
+            Count();
             _stage = stage;
-            _started = time.GetTimestamp();
+            _counted = time.GetTimestamp();
         }
 
         progress.Report(new StageProgress(stage, done, total, unit));
     }
 
-    private void Stop()
+    /// <summary>Adds the time since the last count to the running stage.</summary>
+    private void Count()
     {
         if (_stage is null)
         {
             return;
         }
 
-        TimeSpan elapsed = time.GetElapsedTime(_started);
+        long now = time.GetTimestamp();
+        TimeSpan elapsed = time.GetElapsedTime(_counted, now);
+        _counted = now;
         int index = _durations.FindIndex(duration => duration.Stage == _stage);
         if (index < 0)
         {
@@ -53,7 +58,5 @@ internal sealed class StageClock(IProgress<StageProgress> progress, TimeProvider
         {
             _durations[index] = new StageDuration(_stage, _durations[index].Elapsed + elapsed);
         }
-
-        _stage = null;
     }
 }

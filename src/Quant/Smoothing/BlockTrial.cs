@@ -71,7 +71,7 @@ public sealed class BlockTrial : IDisposable
         double distance = _kernels.SquaredDistance(change, reference);
         if (!double.IsFinite(distance))
         {
-            // Every comparison with NaN is false, so such a candidate could win unnoticed.
+            // NaN sorts before every number: such a candidate would win.
             throw new NonFiniteActivationException(
                 $"layer {weights.Layer}, a trial of its transform: expected finite outputs of the block, found NaN or infinity."
                 + " Check the weights of this layer and of those before it for values that are not finite or far too large.");
