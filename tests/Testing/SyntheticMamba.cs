@@ -34,6 +34,9 @@ public sealed record SyntheticMamba
     /// <value>0 (normal weights) by default; at 0.8 the largest of 1,000 values is some 15 times their root mean square.</value>
     public double TailWeight { get; init; }
 
+    /// <summary>Changes the values of a tensor, by its full name, before they are written; null leaves them.</summary>
+    public Action<string, float[]>? Edit { get; init; }
+
     /// <summary>Element type of the file.</summary>
     public DType DType { get; init; } = DType.F32;
 
@@ -54,6 +57,7 @@ public sealed record SyntheticMamba
         foreach ((string name, int[] shape) in tensors)
         {
             float[] content = Values(name, shape, random, TailWeight);
+            Edit?.Invoke(name, content);
             values.Add(name, content);
             writer.For(name).WriteConverted(name, content);
         }
