@@ -33,36 +33,41 @@ internal sealed class Laboratory : IDisposable
         return perplexity;
     }
 
+    /// <summary>Quantizes a model.</summary>
+    /// <param name="subject">Model and text.</param>
+    /// <param name="recipe">What to do.</param>
+    /// <param name="seed">Seed of the calibration windows.</param>
+    public QuantizeResult Quantize(Subject subject, Recipe recipe, ulong seed) => new LocalEngine(_kernels, TimeProvider.System).Quantize(
+        new QuantizeOptions
+        {
+            ModelPath = subject.ModelPath,
+            OutputPath = Path.Combine(_folder, $"{_count++:D4}"),
+            Recipe = recipe,
+            Calibration = new CalibrationOptions
+            {
+                Source = subject.CalibrationPath,
+                Samples = Calibration.Samples,
+                SequenceLength = Calibration.SequenceLength,
+                Seed = seed,
+            },
+        },
+        new Progress<StageProgress>(),
+        CancellationToken.None);
+
     /// <summary>Quantizes a model and judges the result as it was written.</summary>
     /// <param name="subject">Model and text.</param>
     /// <param name="recipe">What to do.</param>
     /// <param name="seed">Seed of the calibration windows.</param>
     public Measurement Measure(Subject subject, Recipe recipe, ulong seed)
     {
-        string output = Path.Combine(_folder, $"{_count++:D4}");
         long started = TimeProvider.System.GetTimestamp();
-        QuantizeResult result = new LocalEngine(_kernels, TimeProvider.System).Quantize(
-            new QuantizeOptions
-            {
-                ModelPath = subject.ModelPath,
-                OutputPath = output,
-                Recipe = recipe,
-                Calibration = new CalibrationOptions
-                {
-                    Source = subject.CalibrationPath,
-                    Samples = Calibration.Samples,
-                    SequenceLength = Calibration.SequenceLength,
-                    Seed = seed,
-                },
-            },
-            new Progress<StageProgress>(),
-            CancellationToken.None);
+        QuantizeResult result = Quantize(subject, recipe, seed);
         TimeSpan elapsed = TimeProvider.System.GetElapsedTime(started);
-        EvaluationResult evaluation = Evaluate(subject, output);
+        EvaluationResult evaluation = Evaluate(subject, result.OutputPath);
         string stages = string.Join(", ", result.Durations.Select(stage => $"{stage.Stage} {stage.Elapsed.TotalSeconds:F1}"));
         Console.Error.WriteLine(
             $"{subject.Name} {recipe.Name} {recipe.Quantization?.Scheme.Name} seed {seed}: {evaluation.Perplexity:F4} at {evaluation.TokensPerSecond:F0} tokens/s (seconds: {stages})");
-        return new Measurement(evaluation.Perplexity, result.QuantizedBytes, elapsed, evaluation.TokensPerSecond, output);
+        return new Measurement(evaluation.Perplexity, result.QuantizedBytes, elapsed, evaluation.TokensPerSecond, result.OutputPath);
     }
 
     /// <inheritdoc/>

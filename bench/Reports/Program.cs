@@ -5,6 +5,7 @@ var root = new RootCommand("Makes the committed reports of bench/results.")
 {
     AccuracyCommand.Create(),
     AblationCommand.Create(),
+    OutliersCommand.Create(),
     SynthesizeCommand.Create(),
 };
 return root.Parse(args).Invoke();

@@ -8,6 +8,7 @@ using MambaQuant.Quant.Models;
 using MambaQuant.Quant.Quantization;
 using MambaQuant.Quant.Recipes;
 using MambaQuant.Quant.Rotations;
+using MambaQuant.Quant.Smoothing;
 using MambaQuant.Quant.Statistics;
 
 namespace MambaQuant.Pipeline.Local;
@@ -56,7 +57,7 @@ public sealed class LocalEngine(IKernels kernels, TimeProvider time)
             Clock = clock,
             Cancellation = cancellation,
         };
-        CheckpointReport report = Run(run, writer);
+        (CheckpointReport report, ImmutableArray<ImmutableArray<SmoothingChoice>> smoothing) = Run(run, writer);
         long writtenBytes = Complete(run, options, writer, report);
         return new QuantizeResult
         {
@@ -64,6 +65,7 @@ public sealed class LocalEngine(IKernels kernels, TimeProvider time)
             FloatBytes = checkpoint.TensorBytes,
             QuantizedBytes = writtenBytes,
             CalibrationTokens = calibration?.TokenCount ?? 0,
+            Smoothing = smoothing,
             Durations = clock.Durations,
         };
     }
@@ -92,7 +94,7 @@ public sealed class LocalEngine(IKernels kernels, TimeProvider time)
     }
 
     /// <summary>The stages between reading and writing.</summary>
-    private static CheckpointReport Run(Run run, QuantizedCheckpointWriter writer)
+    private static (CheckpointReport Report, ImmutableArray<ImmutableArray<SmoothingChoice>> Smoothing) Run(Run run, QuantizedCheckpointWriter writer)
     {
         SecondMoment? pooled = OriginalPass.Observe(run);
         Rotation? residual = ResidualRotation(run, pooled);
@@ -100,17 +102,19 @@ public sealed class LocalEngine(IKernels kernels, TimeProvider time)
         using EndsFolder? folder = residual is null ? null : new EndsFolder(run.Kernels, residual, norm);
 
         var reports = ImmutableArray.CreateBuilder<LayerReport>(run.Config.LayerCount);
+        var smoothing = ImmutableArray.CreateBuilder<ImmutableArray<SmoothingChoice>>(run.Config.LayerCount);
         LayerStatistics? head = new TransformedPass(run, residual, folder).Run(outcome =>
         {
             writer.AddLayer(run.Kernels, outcome.Quantized);
             reports.Add(LayerReports.Of(run, outcome));
+            smoothing.Add(outcome.Smoothing);
         });
 
         run.Clock.Report(Stages.Assemble, 0, 1, "checkpoints");
         (QuantizedEnds ends, LayerQuantizationReport endsReport) = EndsStage.Quantize(run, residual, folder, head);
         using QuantizedEnds owned = ends;
         writer.AddEnds(run.Kernels, ends);
-        return new CheckpointReport
+        var report = new CheckpointReport
         {
             Recipe = run.Recipe.Name,
             Scheme = run.Recipe.Quantization!.Scheme.Name,
@@ -119,6 +123,7 @@ public sealed class LocalEngine(IKernels kernels, TimeProvider time)
             Ends = LayerReports.OfEnds(run, endsReport),
             Layers = reports.DrainToImmutable(),
         };
+        return (report, smoothing.DrainToImmutable());
     }
 
     private static Rotation? ResidualRotation(Run run, SecondMoment? pooled)

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using MambaQuant.Quant.Smoothing;
 
 namespace MambaQuant.Pipeline.Local;
 
@@ -16,6 +17,9 @@ public sealed record QuantizeResult
 
     /// <summary>Tokens that calibrated.</summary>
     public required long CalibrationTokens { get; init; }
+
+    /// <summary>What was chosen at the smoothing sites of every layer, factors included.</summary>
+    public required ImmutableArray<ImmutableArray<SmoothingChoice>> Smoothing { get; init; }
 
     /// <summary>Wall time per stage, in the order of the stages.</summary>
     public required ImmutableArray<StageDuration> Durations { get; init; }
