@@ -15,6 +15,12 @@ internal sealed record AblationVariant(string Name, Func<string, Recipe> Make)
     public static ImmutableArray<AblationVariant> All { get; } =
     [
         new("none (rtn)", scheme => RecipePresets.Get(RecipePresets.RoundToNearest, scheme)),
+        new("none, ranges of the presets", Base),
+        new("none, ranges of the presets, GPTQ", scheme => Base(scheme).With(new GptqModifier())),
+        .. Enum.GetValues<RotationSite>().Select(site => new AblationVariant($"only Hadamard {site}", scheme => Base(scheme).With(new HadamardRotationModifier(site)))),
+        new("only KLT ResidualStream", scheme => Base(scheme).With(new KltRotationModifier(RotationSite.ResidualStream))),
+        new("only KLT TimeStepRank", scheme => Base(scheme).With(new KltRotationModifier(RotationSite.TimeStepRank))),
+        .. Enum.GetValues<SmoothingSite>().Select(site => new AblationVariant($"only smoothing {site}", scheme => Base(scheme).With(new SmoothingModifier(site, SmoothingStrength.Searched)))),
         new("quarot", scheme => RecipePresets.Get(RecipePresets.QuaRot, scheme)),
         new("mambaquant", Whole),
         new("residual: Hadamard for KLT", scheme => Whole(scheme).With(new HadamardRotationModifier(RotationSite.ResidualStream))),
@@ -40,6 +46,9 @@ internal sealed record AblationVariant(string Name, Func<string, Recipe> Make)
         new("dynamic per token", scheme => WithScheme(Whole(scheme), Dynamic)),
         new("strict", scheme => RecipePresets.Get(RecipePresets.MambaQuant, scheme, strict: true)),
     ];
+
+    /// <summary>No transform and no GPTQ, but the quantizers of all presets: what a switch is added to alone.</summary>
+    private static Recipe Base(string scheme) => RecipePresets.Get(RecipePresets.RoundToNearest, scheme, ranges: RangeChoices.Preset);
 
     private static Recipe Whole(string scheme) => RecipePresets.Get(RecipePresets.MambaQuant, scheme);
 

@@ -1,4 +1,5 @@
 using MambaQuant.Client.Evaluation;
+using MambaQuant.Client.Failures;
 using MambaQuant.Pipeline.Local;
 using MambaQuant.Quant.Checkpoints;
 using MambaQuant.Quant.Datasets;
@@ -24,6 +25,8 @@ internal static class QuantizeChecks
         }
 
         long tensorBytes;
+        MambaConfig config;
+        long parameters;
         using (MambaCheckpoint checkpoint = MambaCheckpoint.Open(request.ModelPath))
         {
             ModelFamily family = MambaFamily.For(checkpoint.Config);
@@ -33,9 +36,12 @@ internal static class QuantizeChecks
             }
 
             tensorBytes = checkpoint.TensorBytes;
+            config = checkpoint.Config;
+            parameters = checkpoint.Tensors.Files.Sum(file => file.Tensors.Sum(tensor => tensor.Shape.ElementCount));
         }
 
         EnsureCalibrates(request);
+        EnsureSamples(request, config, parameters);
         EvaluationText? text = request.EvaluationPath is null
             ? null
             : EvaluationText.Read(request.EvaluationPath, request.ModelPath, request.WindowLength);
@@ -59,6 +65,28 @@ internal static class QuantizeChecks
         if (text is not null && tokenizer.Encode(text).LongLength is var tokens && (long)calibration.Samples * calibration.SequenceLength > tokens)
         {
             throw new InsufficientTextException(text.Name, calibration.Samples, calibration.SequenceLength, tokens);
+        }
+    }
+
+    /// <summary>A model that writes its own calibration text needs a token to begin with, and room for all its weights in fp32.</summary>
+    private static void EnsureSamples(QuantizeRequest request, MambaConfig config, long parameters)
+    {
+        if (request.Calibration.Source != CalibrationOptions.SelfSource)
+        {
+            return;
+        }
+
+        if (config.EndOfTextToken is null && config.BeginOfTextToken is null)
+        {
+            throw new UsageException("--calibration self: config.json names no token that begins a text (eos_token_id, bos_token_id); give a text with --calibration FILE");
+        }
+
+        long needed = checked(parameters * sizeof(float));
+        long available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        if (needed > available)
+        {
+            throw new UsageException(
+                $"--calibration self holds the whole model in memory: expected {ByteText.Readable(needed)}, found {ByteText.Readable(available)}; give a text with --calibration FILE, which needs one layer at a time");
         }
     }
 

@@ -75,9 +75,14 @@ internal static class LayerReports
         SmallestScale = report.SmallestScale,
         LargestScale = report.LargestScale,
         ZeroPoint = report.ZeroPoint,
-        SqnrBefore = original is null ? report.Sqnr : Sqnr(report.Site, report.Args, original),
+        SqnrBefore = original is not null && WasObserved(report.Site, original) ? Sqnr(report.Site, report.Args, original) : report.Sqnr,
         SqnrAfter = report.Sqnr,
     };
+
+    /// <summary>Whether the first pass can tell of a site; where the recipe transforms nothing it looks at moments at most, and "before" is "after".</summary>
+    private static bool WasObserved(ActivationSite site, LayerStatistics original) => site == ActivationSite.ScanState
+        ? original.State is not null
+        : original.Find(site)?.Range is not null;
 
     /// <summary>Signal to noise that the same quantizer would have in the original model.</summary>
     private static double? Sqnr(ActivationSite site, QuantizationArgs args, LayerStatistics original) => args.Dynamic

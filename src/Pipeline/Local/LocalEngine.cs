@@ -57,6 +57,11 @@ public sealed class LocalEngine(IKernels kernels, TimeProvider time)
             Clock = clock,
             Cancellation = cancellation,
         };
+        if (run.Searches && run.SearchSequences < 2)
+        {
+            throw new ArgumentException("a smoothing search needs two sequences at least, one for ranges and one for errors", nameof(options));
+        }
+
         (CheckpointReport report, ImmutableArray<ImmutableArray<SmoothingChoice>> smoothing) = Run(run, writer);
         long writtenBytes = Complete(run, options, writer, report);
         return new QuantizeResult
@@ -161,6 +166,7 @@ public sealed class LocalEngine(IKernels kernels, TimeProvider time)
                 CalibrationTokens = run.Calibration?.Sha256,
                 Samples = run.Calibration?.Sequences.Count ?? 0,
                 SequenceLength = run.Calibration?.SequenceLength ?? 0,
+                SearchSamples = run.Searches ? run.SearchSequences : 0,
                 Seed = options.Calibration.Seed,
                 Recipe = ContentHash.OfText(recipe),
                 Profile = kernels.Profile,

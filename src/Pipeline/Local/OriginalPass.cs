@@ -62,7 +62,7 @@ internal static class OriginalPass
 
     private static LayerStatistics ObserveLayer(Run run, ObservationPlan plan, HiddenStates hidden, int layer)
     {
-        if (run.Recipe.Smoothings.Any(smoothing => smoothing.Strength.IsSearched))
+        if (run.Searches)
         {
             SaveSamples(run, hidden, layer);
         }

@@ -22,7 +22,7 @@ public sealed record QuantizeOptions
     /// <value>Null by default: the run prepares its own from <see cref="Calibration"/>.</value>
     public CalibrationSet? Sequences { get; init; }
 
-    /// <summary>Threads.</summary>
+    /// <summary>How many threads the backend was given; told in run.json, the backend itself decides.</summary>
     /// <value>As many as processors, by default. The result does not depend on it.</value>
     public int Workers { get; init; } = Environment.ProcessorCount;
 }

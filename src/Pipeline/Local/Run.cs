@@ -39,6 +39,9 @@ internal sealed record Run
     /// <summary>Stops the run at the next safe point.</summary>
     public required CancellationToken Cancellation { get; init; }
 
+    /// <summary>Whether the recipe searches smoothing factors.</summary>
+    public bool Searches => Recipe.Smoothings.Any(smoothing => smoothing.Strength.IsSearched);
+
     /// <summary>The model's dimensions.</summary>
     public MambaConfig Config => Checkpoint.Config;
 

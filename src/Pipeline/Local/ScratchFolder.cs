@@ -48,6 +48,14 @@ internal sealed class ScratchFolder : IDisposable
     public LayerStatistics? ReadOriginalStatistics(int layer) =>
         File.Exists(OriginalStatistics(layer)) ? LayerStatistics.Read(OriginalStatistics(layer)) : null;
 
+    /// <summary>Deletes what was kept of a layer, once nobody reads it any more.</summary>
+    /// <param name="layer">Index of the layer.</param>
+    public void Forget(int layer)
+    {
+        File.Delete(OriginalStatistics(layer));
+        File.Delete(Samples(layer));
+    }
+
     /// <summary>Sampled inputs of a layer of the original model.</summary>
     /// <param name="layer">Index of the layer.</param>
     public string Samples(int layer) => System.IO.Path.Combine(Path, $"samples-{layer:D4}.safetensors");

@@ -77,14 +77,8 @@ internal sealed class TransformedPass
     {
         IKernels kernels = _run.Kernels;
         using LayerWeights weights = _run.Checkpoint.LoadLayer(kernels, layer);
-        using LayerWeights rotated = LayerFolder.Fold(kernels, _run.Family, weights, _residual, new LayerTransform(layer));
         LayerStatistics? original = _run.Scratch.ReadOriginalStatistics(layer);
-        LayerRotations rotations = LayerRotationsOf(layer, original);
-        LayerStatistics? magnitudes = SmoothsRotatedNorm ? WithRotatedNorm(original!, hidden!, rotated) : original;
-        ImmutableArray<SmoothingChoice> choices = ChooseSmoothing(layer, rotated, magnitudes, rotations);
-        LayerTransform transform = rotations.With(kernels, Factors(choices));
-
-        LayerWeights folded = LayerFolder.Fold(kernels, _run.Family, rotated, residual: null, transform);
+        (LayerWeights folded, LayerTransform transform, ImmutableArray<SmoothingChoice> choices) = Fold(weights, original, hidden);
         using OnlineTransforms online = LayerFolder.Online(kernels, _run.Family, transform);
         using MambaBlock block = FloatBlock.Build(kernels, _run.Config, folded, online);
         LayerStatistics? transformed = Observe(block, hidden, layer);
@@ -101,7 +95,21 @@ internal sealed class TransformedPass
         }
 
         finished(new LayerOutcome(quantized, report, weights, choices, original));
+        _run.Scratch.Forget(layer);
         _run.Clock.Report(Stages.Quantize, layer + 1, _run.Config.LayerCount, "layers");
+    }
+
+    /// <summary>Chooses the layer's smoothing and folds its whole transform.</summary>
+    private (LayerWeights Folded, LayerTransform Transform, ImmutableArray<SmoothingChoice> Choices) Fold(
+        LayerWeights weights, LayerStatistics? original, HiddenStates? hidden)
+    {
+        int layer = weights.Layer;
+        using LayerWeights rotated = LayerFolder.Fold(_run.Kernels, _run.Family, weights, _residual, new LayerTransform(layer));
+        LayerRotations rotations = LayerRotationsOf(layer, original);
+        LayerStatistics? magnitudes = SmoothsRotatedNorm ? WithRotatedNorm(original!, hidden!, rotated) : original;
+        ImmutableArray<SmoothingChoice> choices = ChooseSmoothing(layer, rotated, magnitudes, rotations);
+        LayerTransform transform = rotations.With(_run.Kernels, Factors(choices));
+        return (LayerFolder.Fold(_run.Kernels, _run.Family, rotated, residual: null, transform), transform, choices);
     }
 
     private LayerRotations LayerRotationsOf(int layer, LayerStatistics? original)

@@ -24,6 +24,9 @@ public sealed record RunManifest
     /// <summary>Tokens per calibration sequence.</summary>
     public int SequenceLength { get; init; }
 
+    /// <summary>Sequences that the smoothing search looked at; 0 where nothing was searched.</summary>
+    public int SearchSamples { get; init; }
+
     /// <summary>Seed of every random choice.</summary>
     public required ulong Seed { get; init; }
 
@@ -50,6 +53,7 @@ public sealed record RunManifest
         json.WriteString("tokens", CalibrationTokens);
         json.WriteNumber("samples", Samples);
         json.WriteNumber("sequence_length", SequenceLength);
+        json.WriteNumber("search_samples", SearchSamples);
         json.WriteEndObject();
         json.WriteNumber("seed", Seed);
         json.WriteString("recipe", Recipe);

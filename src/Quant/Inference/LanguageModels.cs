@@ -1,6 +1,7 @@
 using MambaQuant.Quant.Checkpoints;
 using MambaQuant.Quant.Kernels;
 using MambaQuant.Quant.Models;
+using MambaQuant.Quant.Quantization;
 
 namespace MambaQuant.Quant.Inference;
 
@@ -39,16 +40,18 @@ public static class LanguageModels
         };
     }
 
-    /// <summary>What kind of arithmetic a layout leads to: weight-only where no activation is quantized.</summary>
+    /// <summary>What kind of arithmetic a layout leads to: one of integers only where both factors of some product are codes.</summary>
     /// <param name="layout">How the model is quantized.</param>
     /// <param name="arithmetic">How products of codes are computed.</param>
     public static ComputeKind ComputeOf(QuantizedModelLayout layout, QuantizedArithmetic arithmetic)
     {
         ArgumentNullException.ThrowIfNull(layout);
-        bool quantizesActivations = layout.Ends.Head.Input is not null
-            || layout.Layers.Any(layer => layer.ScanState is not null || layer.Modules.Values.Any(module => module.Input is not null));
-        return !quantizesActivations
+        bool multipliesCodes = IsOfCodes(layout.Ends.Head)
+            || layout.Layers.Any(layer => layer.ScanState is not null || layer.Modules.Values.Any(IsOfCodes));
+        return !multipliesCodes
             ? ComputeKind.WeightOnly
             : arithmetic == QuantizedArithmetic.Integer ? ComputeKind.Integer : ComputeKind.Simulated;
     }
+
+    private static bool IsOfCodes(ModuleScheme module) => module is { Weights: not null, Input: not null };
 }
