@@ -55,6 +55,20 @@ public sealed class PresetSchemeTests : IClassFixture<PresetSchemeTests.Fixture>
         Assert.True(error <= Tolerance(scheme), $"the quantized logits are {error:P1} from the float ones");
     }
 
+    [Theory]
+    [InlineData("W4A8")]
+    [InlineData("W6A6")]
+    public void GptqWithoutTransforms_RunsAndReports(string scheme)
+    {
+        Recipe recipe = TinyModel.Preset(RecipePresets.RoundToNearest, scheme, strict: false).With(new GptqModifier(MaximumBits: 8));
+        string output = $"gptq-only-{scheme}";
+        _fixture.Model.Quantize(_fixture.Kernels, recipe, output);
+        string report = File.ReadAllText(Path.Combine(_fixture.Model.File(output), "report.json"));
+        Assert.Contains("\"damping\": 0.01", report, StringComparison.Ordinal);
+        float[] logits = _fixture.Model.Logits(_fixture.Kernels, _fixture.Model.File(output));
+        Assert.True(RelativeError(logits, _fixture.FloatLogits) <= Tolerance(scheme));
+    }
+
     /// <summary>Root of Σ (a − b)² / Σ b².</summary>
     private static double RelativeError(float[] actual, float[] expected) =>
         Math.Sqrt(actual.Zip(expected, (a, b) => Math.Pow(a - b, 2)).Sum() / expected.Sum(value => (double)value * value));
