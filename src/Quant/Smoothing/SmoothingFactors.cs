@@ -19,8 +19,11 @@ public static class SmoothingFactors
     /// <exception cref="ArgumentOutOfRangeException">α lies outside 0 to 1.</exception>
     public static double[] Compute(ReadOnlySpan<float> activations, ReadOnlySpan<float> weights, double alpha)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(alpha);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(alpha, 1);
+        if (alpha is not (>= 0 and <= 1))
+        {
+            throw new ArgumentOutOfRangeException(nameof(alpha), alpha, "expected a migration strength of 0 to 1");
+        }
+
         if (activations.Length != weights.Length)
         {
             throw new ArgumentException($"{activations.Length} activation channels do not match {weights.Length} weight channels", nameof(weights));
