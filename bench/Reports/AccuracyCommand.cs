@@ -20,6 +20,11 @@ internal static class AccuracyCommand
 
     private const string Title = "Accuracy";
 
+    private const string Introduction =
+        "Calibrated on 64 sequences of 512 tokens; activations static, one scale per tensor. Besides the four linears every scheme quantizes conv1d, h and C of the scan, "
+        + "the embeddings and the head with its input (at 8 bits where the scheme has fewer), so that `rtn` loses more here than where only the linears are quantized. "
+        + "W4A8 has groups of 128 for in_proj and out_proj, and GPTQ in all presets but `rtn`. A seed draws the calibration windows; the baselines ran with one.\n\n";
+
     /// <summary>Presets that are there for comparison: one seed tells enough of them.</summary>
     private static readonly string[] Baselines = [RecipePresets.RoundToNearest, RecipePresets.SmoothQuant];
 
@@ -34,7 +39,7 @@ internal static class AccuracyCommand
         command.SetAction(parsed =>
         {
             using var laboratory = new Laboratory();
-            var table = new StringBuilder();
+            var table = new StringBuilder(Introduction);
             foreach (string name in parsed.GetValue(Names)!)
             {
                 Subject subject = Subject.Load(
