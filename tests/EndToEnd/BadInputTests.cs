@@ -156,22 +156,25 @@ public sealed class BadInputTests : IDisposable
         AssertRefused(11, "/proc/out", ProgramRun.Of(["quantize", SampleModel.Folder, "--out", "/proc/out", "--preset", "rtn", .. QuantizedSample.Few]));
 
     [UnixFact]
-    public void CtrlC() => AssertStopped(2);
+    public void CtrlC_WhileTheModelWritesItsCalibrationText() => AssertStopped(2, "--calibration", "self", "--samples", "64", "--seq-len", "512");
 
     [UnixFact]
-    public void Termination() => AssertStopped(15);
+    public void CtrlC_WhileCalibrating() => AssertStopped(2, "--calibration", SampleModel.EvaluationText, "--samples", "10", "--seq-len", "512");
+
+    [UnixFact]
+    public void Termination() => AssertStopped(15, "--calibration", SampleModel.EvaluationText, "--samples", "10", "--seq-len", "512");
 
     private ProgramRun Quantize(string model, params string[] options) =>
         ProgramRun.Of(["quantize", model, "--out", _folder.File("out"), .. options.Contains("--samples") ? [] : QuantizedSample.Few, .. options]);
 
-    private void AssertStopped(int signal)
+    private void AssertStopped(int signal, params string[] options)
     {
         // The signal comes while the first stages run, many seconds before the end.
-        ProgramRun run = ProgramRun.Signalled(
-            signal, "quantizing", "quantize", SampleModel.Folder, "--out", _folder.File("out"), "--calibration", SampleModel.EvaluationText, "--samples", "10", "--seq-len", "512");
+        ProgramRun run = ProgramRun.Signalled(signal, "quantizing", ["quantize", SampleModel.Folder, "--out", _folder.File("out"), .. options]);
 
         Assert.Equal(75, run.ExitCode);
         Assert.Contains("stopping at the next safe point", run.Error, StringComparison.Ordinal);
+        Assert.Equal("", run.Output);
         AssertNothingWritten();
     }
 

@@ -4,7 +4,8 @@ using Xunit;
 
 namespace MambaQuant.EndToEnd;
 
-public sealed class EvaluateTests(QuantizedSample sample) : IClassFixture<QuantizedSample>
+[Collection(SharesQuantizedSample.Name)]
+public sealed class EvaluateTests(QuantizedSample sample)
 {
     [Fact]
     public void FloatSample_ScoresWhatItsReadmeSays()

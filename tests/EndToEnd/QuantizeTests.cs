@@ -4,7 +4,8 @@ using Xunit;
 
 namespace MambaQuant.EndToEnd;
 
-public sealed class QuantizeTests(QuantizedSample sample) : IClassFixture<QuantizedSample>
+[Collection(SharesQuantizedSample.Name)]
+public sealed class QuantizeTests(QuantizedSample sample)
 {
     [Fact]
     public void Checkpoint_HoldsEveryFileOfTheContract()
@@ -35,10 +36,7 @@ public sealed class QuantizeTests(QuantizedSample sample) : IClassFixture<Quanti
         ProgramRun run = ProgramRun.Of(["quantize", SampleModel.Folder, "--out", again, "--workers", "1", .. QuantizedSample.Few]);
 
         Assert.Equal(0, run.ExitCode);
-        foreach (string path in Directory.EnumerateFiles(sample.Folder).Where(path => Path.GetFileName(path) != "run.json"))
-        {
-            Assert.True(File.ReadAllBytes(path).AsSpan().SequenceEqual(File.ReadAllBytes(Path.Combine(again, Path.GetFileName(path)))), $"{Path.GetFileName(path)} differs");
-        }
+        AssertSameBytes(sample.Folder, again);
     }
 
     [Fact]
@@ -60,7 +58,7 @@ public sealed class QuantizeTests(QuantizedSample sample) : IClassFixture<Quanti
         string text = folder.Write("text.txt", File.ReadAllBytes(SampleModel.EvaluationText).AsSpan(0, 2000));
 
         ProgramRun run = ProgramRun.Of(
-            ["quantize", SampleModel.Folder, "--out", folder.File("out"), "--preset", "rtn,quarot", "--evaluate", text, "--window", "64", .. QuantizedSample.Few]);
+            ["quantize", SampleModel.Folder, "--out", folder.File("out"), "--preset", "rtn,mambaquant", "--evaluate", text, "--window", "64", .. QuantizedSample.Few]);
 
         Assert.Equal(0, run.ExitCode);
         string[] lines = run.Output.TrimEnd('\n').Split('\n');
@@ -68,8 +66,9 @@ public sealed class QuantizeTests(QuantizedSample sample) : IClassFixture<Quanti
         Assert.Matches(@"^ +perplexity  vs float +KL +top-1 +size$", lines[0]);
         Assert.Matches(@"^float +\d+\.\d{3} +9\.1 MB$", lines[2]);
         Assert.Matches(@"^rtn +\d+\.\d{3} +[+-]\d+\.\d\d % +\d\.\d{5} +\d+\.\d\d % +4\.9 MB$", lines[3]);
-        Assert.Matches(@"^quarot +\d+\.\d{3} +[+-]\d+\.\d\d % +\d\.\d{5} +\d+\.\d\d % +\d\.\d MB$", lines[4]);
-        Assert.Equal(["quarot", "rtn"], Directory.EnumerateDirectories(folder.File("out")).Select(Path.GetFileName).Order());
+        Assert.Matches(@"^mambaquant +\d+\.\d{3} +[+-]\d+\.\d\d % +\d\.\d{5} +\d+\.\d\d % +\d\.\d MB$", lines[4]);
+        Assert.Equal(["mambaquant", "rtn"], Directory.EnumerateDirectories(folder.File("out")).Select(Path.GetFileName).Order());
+        AssertSameBytes(sample.Folder, Path.Combine(folder.File("out"), "mambaquant"));
     }
 
     [Fact]
@@ -99,6 +98,14 @@ public sealed class QuantizeTests(QuantizedSample sample) : IClassFixture<Quanti
         Assert.Equal(0, run.ExitCode);
         Assert.Equal(File.ReadAllText(Path.Combine(sample.Folder, "recipe.yaml")), File.ReadAllText(Path.Combine(again, "recipe.yaml")));
         Assert.True(File.ReadAllBytes(Path.Combine(sample.Folder, "model.safetensors")).AsSpan().SequenceEqual(File.ReadAllBytes(Path.Combine(again, "model.safetensors"))));
+    }
+
+    private static void AssertSameBytes(string expected, string actual)
+    {
+        foreach (string path in Directory.EnumerateFiles(expected).Where(path => Path.GetFileName(path) != "run.json"))
+        {
+            Assert.True(File.ReadAllBytes(path).AsSpan().SequenceEqual(File.ReadAllBytes(Path.Combine(actual, Path.GetFileName(path)))), $"{Path.GetFileName(path)} differs");
+        }
     }
 
     private static IEnumerable<string> Leftovers(string output) =>

@@ -23,6 +23,7 @@ internal sealed class DoctorCommand : VerbCommand
         new SimdCheck(),
         new ProcessorCheck(),
         new MemoryCheck(),
+        new LinearAlgebraCheck(),
         new DiskSpaceCheck(),
         new WriteAccessCheck(),
     ];

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using MambaQuant.Quant.Kernels.Cpu;
 using MambaQuant.Quant.Kernels.Cpu.Simd;
 
 namespace MambaQuant.Client.Doctor;
@@ -21,6 +22,9 @@ internal sealed record MachineFacts
     /// <summary>Bytes of memory this process may use; a container's limit included.</summary>
     public required long MemoryBytes { get; init; }
 
+    /// <summary>Name of a LAPACK library that is installed, or null.</summary>
+    public required string? Lapack { get; init; }
+
     /// <summary>The folder that results would be written to.</summary>
     public required string Folder { get; init; }
 
@@ -39,10 +43,19 @@ internal sealed record MachineFacts
         SimdTier = SimdTiers.Current,
         Processors = Environment.ProcessorCount,
         MemoryBytes = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes,
+        Lapack = FindLapack(),
         Folder = folder,
         FreeBytes = DiskSpace.FreeBytes(folder),
         WriteError = TryWrite(folder),
     };
+
+    /// <summary>A backend that takes a LAPACK where there is one names it in its profile.</summary>
+    private static string? FindLapack()
+    {
+        using CpuKernels managed = new(new CpuKernelsOptions { LinearAlgebraLibrary = LinearAlgebraLibrary.Managed });
+        using CpuKernels any = new(new CpuKernelsOptions { LinearAlgebraLibrary = LinearAlgebraLibrary.Auto });
+        return any.Profile == managed.Profile ? null : any.Profile.Split('/')[^1];
+    }
 
     private static string? TryWrite(string folder)
     {

@@ -14,7 +14,7 @@ public sealed class DoctorCommandTests
         CapturedRun run = new("doctor", "--out", folder.Path, "--format", "json");
 
         JsonElement checks = JsonDocument.Parse(run.Output).RootElement;
-        Assert.Equal(6, checks.GetArrayLength());
+        Assert.Equal(7, checks.GetArrayLength());
         JsonElement access = checks.EnumerateArray().Single(check => check.GetProperty("name").GetString() == "write access");
         Assert.Equal("pass", access.GetProperty("status").GetString());
         Assert.Equal(folder.Path, access.GetProperty("detail").GetString());

@@ -14,6 +14,7 @@ public sealed class MachineCheckTests
         SimdTier = SimdTier.Avx512,
         Processors = 2,
         MemoryBytes = 8L << 30,
+        Lapack = null,
         Folder = "/data",
         FreeBytes = 100_000_000_000,
         WriteError = null,
@@ -22,7 +23,7 @@ public sealed class MachineCheckTests
     [Fact]
     public void GoodMachine_PassesEverything_AndHasNothingToFix()
     {
-        IMachineCheck[] checks = [new RuntimeCheck(), new SimdCheck(), new ProcessorCheck(), new MemoryCheck(), new DiskSpaceCheck(), new WriteAccessCheck()];
+        IMachineCheck[] checks = [new RuntimeCheck(), new SimdCheck(), new ProcessorCheck(), new MemoryCheck(), new LinearAlgebraCheck(), new DiskSpaceCheck(), new WriteAccessCheck()];
 
         CheckResult[] results = [.. checks.Select(check => check.Run(Good))];
 
