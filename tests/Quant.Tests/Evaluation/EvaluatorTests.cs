@@ -66,7 +66,8 @@ public sealed class EvaluatorTests(ITestOutputHelper output) : IDisposable
         using MambaLanguageModel model = Load(_directory.Path), reference = Load(other);
         IReadOnlyList<ReadOnlyMemory<int>> windows = EvaluationWindows.Cut(Tokens(101), 10);
         EvaluationResult Run(int batch, int logits) => Evaluator.Evaluate(
-            _kernels, model, windows, TimeProvider.System, reference, new EvaluationOptions { BatchSize = batch, MaxLogits = logits }) with { TokensPerSecond = 0 };
+            _kernels, model, windows, TimeProvider.System, reference, new EvaluationOptions { BatchSize = batch, MaxLogits = logits }) with
+        { TokensPerSecond = 0 };
         EvaluationResult expected = Run(1, 1);
         Assert.Equal(101 - 11, expected.Scored);
         Assert.True(expected.KlMean > 0);

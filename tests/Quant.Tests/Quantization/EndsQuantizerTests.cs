@@ -13,8 +13,17 @@ public sealed class EndsQuantizerTests : IDisposable
     private static readonly Shape Table = new(23, 12);
     private static readonly ModelFamily Family = MambaFamily.For(new MambaConfig
     {
-        VocabularySize = 23, DModel = 12, DInner = 24, DState = 4, DConv = 4, DtRank = 1, LayerCount = 1, NormEpsilon = 1e-5f,
-        UseBias = false, UseConvBias = true, TieEmbeddings = true,
+        VocabularySize = 23,
+        DModel = 12,
+        DInner = 24,
+        DState = 4,
+        DConv = 4,
+        DtRank = 1,
+        LayerCount = 1,
+        NormEpsilon = 1e-5f,
+        UseBias = false,
+        UseConvBias = true,
+        TieEmbeddings = true,
     });
 
     private readonly CpuKernels _kernels = new();

@@ -148,8 +148,17 @@ public sealed class QuantizationSchemesTests
     {
         var config = new MambaConfig
         {
-            VocabularySize = 8, DModel = 4, DInner = 8, DState = 4, DConv = 4, DtRank = 1, LayerCount = 1, NormEpsilon = 1e-5f,
-            UseBias = false, UseConvBias = true, TieEmbeddings = true,
+            VocabularySize = 8,
+            DModel = 4,
+            DInner = 8,
+            DState = 4,
+            DConv = 4,
+            DtRank = 1,
+            LayerCount = 1,
+            NormEpsilon = 1e-5f,
+            UseBias = false,
+            UseConvBias = true,
+            TieEmbeddings = true,
         };
         ModelFamily family = MambaFamily.For(config);
         IEnumerable<string> names = family.LayerModules.Append(family.Embeddings).Append(family.Head).Select(module => module.Name);

@@ -10,8 +10,17 @@ public sealed class RecipeValidatorTests
 {
     internal static readonly MambaConfig Config = new()
     {
-        VocabularySize = 50, DModel = 768, DInner = 1536, DState = 16, DConv = 4, DtRank = 48, LayerCount = 2, NormEpsilon = 1e-5f,
-        UseBias = false, UseConvBias = true, TieEmbeddings = true,
+        VocabularySize = 50,
+        DModel = 768,
+        DInner = 1536,
+        DState = 16,
+        DConv = 4,
+        DtRank = 48,
+        LayerCount = 2,
+        NormEpsilon = 1e-5f,
+        UseBias = false,
+        UseConvBias = true,
+        TieEmbeddings = true,
     };
 
     private static readonly QuantizationModifier Quantizers = new(QuantizationSchemes.Parse("W8A8"));
