@@ -11,7 +11,7 @@ public sealed class QuantFolderTests
     private static readonly string[] Order =
     [
         "Tensors", "Kernels", "Safetensors", "Tokenization", "Datasets", "Models", "Statistics", "Rotations", "Quantization",
-        "Recipes", "Checkpoints", "Inference", "Smoothing", "Evaluation",
+        "Recipes", "Checkpoints", "Inference", "Smoothing", "Evaluation", "Method",
     ];
 
     [Fact]

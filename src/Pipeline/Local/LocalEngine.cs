@@ -1,9 +1,8 @@
 using System.Collections.Immutable;
-using System.Globalization;
-using MambaQuant.Pipeline.Planning;
 using MambaQuant.Quant.Checkpoints;
 using MambaQuant.Quant.Datasets;
 using MambaQuant.Quant.Kernels;
+using MambaQuant.Quant.Method;
 using MambaQuant.Quant.Models;
 using MambaQuant.Quant.Quantization;
 using MambaQuant.Quant.Recipes;
@@ -35,29 +34,24 @@ public sealed class LocalEngine(IKernels kernels, TimeProvider time)
         clock.Report(Stages.Prepare, 0, 1, "steps");
         RecipeValidator.ThrowIfInvalid(options.Recipe);
         using MambaCheckpoint checkpoint = MambaCheckpoint.Open(options.ModelPath);
-        ModelFamily family = MambaFamily.For(checkpoint.Config);
-        RecipeValidator.ThrowIfInvalid(options.Recipe, family);
+        var context = new MethodContext(kernels, checkpoint, options.Recipe) { Cancellation = cancellation };
         using var writer = new QuantizedCheckpointWriter(options.OutputPath, checkpoint);
         using ScratchFolder scratch = ScratchFolder.Beside(options.OutputPath);
-        bool calibrates = ObservationPlans.IsNeeded(ObservationPlans.Original(options.Recipe, family))
-            || ObservationPlans.IsNeeded(ObservationPlans.Transformed(options.Recipe, family));
+        bool calibrates = ObservationPlans.IsNeeded(ObservationPlans.Original(options.Recipe, context.Family))
+            || ObservationPlans.IsNeeded(ObservationPlans.Transformed(options.Recipe, context.Family));
         clock.Report(Stages.Prepare, 1, 1, "steps");
         CalibrationSet? calibration = calibrates
             ? options.Sequences ?? Prepare(checkpoint, options.Calibration, clock, cancellation)
             : null;
         var run = new Run
         {
-            Kernels = kernels,
-            Checkpoint = checkpoint,
-            Family = family,
-            Recipe = options.Recipe,
+            Context = context,
             Calibration = calibration,
             SearchSequences = Math.Min(options.Calibration.SearchSamples, calibration?.Sequences.Count ?? 0),
             Scratch = scratch,
             Clock = clock,
-            Cancellation = cancellation,
         };
-        if (run.Searches && run.SearchSequences < 2)
+        if (context.Searches && run.SearchSequences < 2)
         {
             throw new ArgumentException("a smoothing search needs two sequences at least, one for ranges and one for errors", nameof(options));
         }
@@ -103,7 +97,7 @@ public sealed class LocalEngine(IKernels kernels, TimeProvider time)
     {
         SecondMoment? pooled = OriginalPass.Observe(run);
         Rotation? residual = ResidualRotation(run, pooled);
-        using Quant.Tensors.Tensor norm = run.Checkpoint.LoadFinalNorm(run.Kernels);
+        using Quant.Tensors.Tensor norm = run.Context.Checkpoint.LoadFinalNorm(run.Kernels);
         using EndsFolder? folder = residual is null ? null : new EndsFolder(run.Kernels, residual, norm);
 
         var reports = ImmutableArray.CreateBuilder<LayerReport>(run.Config.LayerCount);
@@ -111,67 +105,43 @@ public sealed class LocalEngine(IKernels kernels, TimeProvider time)
         LayerStatistics? head = new TransformedPass(run, residual, folder).Run(outcome =>
         {
             writer.AddLayer(run.Kernels, outcome.Quantized);
-            reports.Add(LayerReports.Of(run, outcome));
+            reports.Add(CheckpointReports.OfLayer(run.Context, outcome));
             smoothing.Add(outcome.Smoothing);
         });
 
         run.Clock.Report(Stages.Assemble, 0, 1, "checkpoints");
-        (QuantizedEnds ends, LayerQuantizationReport endsReport) = EndsStage.Quantize(run, residual, folder, head);
+        LayerStatistics? original = run.Scratch.ReadOriginalStatistics(run.Config.LayerCount);
+        (QuantizedEnds ends, LayerQuantizationReport endsReport) = EndsStage.Quantize(run.Context, residual, folder, original, head);
         using QuantizedEnds owned = ends;
         writer.AddEnds(run.Kernels, ends);
-        var report = new CheckpointReport
-        {
-            Recipe = run.Recipe.Name,
-            Scheme = run.Recipe.Quantization!.Scheme.Name,
-            FloatBytes = run.Checkpoint.TensorBytes,
-            QuantizedBytes = writer.TensorBytes,
-            Ends = LayerReports.OfEnds(run, endsReport),
-            Layers = reports.DrainToImmutable(),
-        };
+        CheckpointReport report = CheckpointReports.OfModel(
+            run.Context, writer.TensorBytes, CheckpointReports.OfEnds(endsReport, original), reports.DrainToImmutable());
         return (report, smoothing.DrainToImmutable());
     }
 
     private static Rotation? ResidualRotation(Run run, SecondMoment? pooled)
     {
-        const RotationSite site = RotationSite.ResidualStream;
-        if (run.Recipe.RotationAt(site) is null)
+        if (run.Context.Recipe.RotationAt(RotationSite.ResidualStream) is null)
         {
             return null;
         }
 
         run.Clock.Report(Stages.ResidualRotation, 0, 1, "rotations");
-        Rotation rotation = run.Recipe.KltAt(site) is { } klt
-            ? KltRotation.Compute(run.Kernels, site, pooled!, klt.Centered)
-            : Rotation.Hadamard(site, run.Family.Rotation(site).Width);
+        Rotation? rotation = LayerTransforms.ResidualRotation(run.Context, pooled);
         run.Clock.Report(Stages.ResidualRotation, 1, 1, "rotations");
         return rotation;
     }
 
     private long Complete(Run run, QuantizeOptions options, QuantizedCheckpointWriter writer, CheckpointReport report)
     {
-        string recipe = RecipeWriter.Write(run.Recipe);
-        string tokenizer = Path.Combine(run.Checkpoint.Directory, CalibrationText.TokenizerFile);
+        string tokenizer = Path.Combine(run.Context.Checkpoint.Directory, CalibrationText.TokenizerFile);
         bool readText = run.Calibration is not null && options.Calibration.Source != CalibrationOptions.SelfSource;
         IReadOnlyList<WrittenTensor> written = writer.Complete(new QuantizedCheckpointDocuments
         {
-            Recipe = recipe,
+            Recipe = RecipeWriter.Write(run.Context.Recipe),
             Report = report,
-            Manifest = new RunManifest
-            {
-                Model = ContentHash.OfModel(
-                    run.Checkpoint.Tensors.Files.Select(file => file.Path),
-                    Path.Combine(run.Checkpoint.Directory, MambaConfigReader.FileName)).ToImmutableSortedDictionary(StringComparer.Ordinal),
-                Tokenizer = readText ? ContentHash.OfFile(tokenizer) : null,
-                CalibrationSource = run.Calibration?.Source,
-                CalibrationTokens = run.Calibration?.Sha256,
-                Samples = run.Calibration?.Sequences.Count ?? 0,
-                SequenceLength = run.Calibration?.SequenceLength ?? 0,
-                SearchSamples = run.Searches ? run.SearchSequences : 0,
-                Seed = options.Calibration.Seed,
-                Recipe = ContentHash.OfText(recipe),
-                Profile = kernels.Profile,
-                Versions = RunFile.Versions(),
-            },
+            Manifest = RunManifests.Of(
+                run.Context, run.Calibration, run.Context.Searches ? run.SearchSequences : 0, options.Calibration.Seed, readText ? tokenizer : null),
             Run = RunFile.Write(options, run.Clock.Durations, time),
         });
         run.Clock.Report(Stages.Assemble, 1, 1, "checkpoints");

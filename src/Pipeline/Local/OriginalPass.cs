@@ -1,4 +1,4 @@
-using MambaQuant.Pipeline.Planning;
+using MambaQuant.Quant.Method;
 using MambaQuant.Quant.Models;
 using MambaQuant.Quant.Safetensors;
 using MambaQuant.Quant.Statistics;
@@ -16,7 +16,7 @@ internal static class OriginalPass
     /// <returns>The second moment of r/rms(r) pooled over the inputs of all norms, the final one included; null where the recipe does not rotate by it.</returns>
     public static SecondMoment? Observe(Run run)
     {
-        ObservationPlan plan = ObservationPlans.Original(run.Recipe, run.Family);
+        ObservationPlan plan = ObservationPlans.Original(run.Context.Recipe, run.Context.Family);
         if (!ObservationPlans.IsNeeded(plan))
         {
             return null;
@@ -24,7 +24,7 @@ internal static class OriginalPass
 
         bool pools = plan.SecondMoments.Contains(ActivationSite.ResidualStream);
         SecondMoment? pooled = null;
-        using HiddenStates hidden = Embed(run);
+        using HiddenStates hidden = HiddenStates.Embed(run.Context, run.Sequences);
         for (int layer = 0; layer < run.Config.LayerCount; layer++)
         {
             LayerStatistics statistics = ObserveLayer(run, plan, hidden, layer);
@@ -52,24 +52,16 @@ internal static class OriginalPass
         return run.Kernels.Upload<float>(values, entry.Shape);
     }
 
-    /// <summary>The residual stream before the first layer.</summary>
-    /// <param name="run">The run.</param>
-    public static HiddenStates Embed(Run run)
-    {
-        using Tensor table = run.Checkpoint.LoadEmbeddings(run.Kernels);
-        return HiddenStates.Embed(run.Kernels, table, run.Sequences);
-    }
-
     private static LayerStatistics ObserveLayer(Run run, ObservationPlan plan, HiddenStates hidden, int layer)
     {
-        if (run.Searches)
+        if (run.Context.Searches)
         {
             SaveSamples(run, hidden, layer);
         }
 
         using var observer = new LayerObserver(run.Kernels, plan, layer, run.Config);
         using MambaBlock block = FloatBlock.Build(
-            run.Kernels, run.Config, run.Checkpoint.LoadLayer(run.Kernels, layer), OnlineTransforms.None);
+            run.Kernels, run.Config, run.Context.Checkpoint.LoadLayer(run.Kernels, layer), OnlineTransforms.None);
         run.Advance(Stages.ObserveOriginal, hidden, block, layer, observer);
         LayerStatistics statistics = observer.ToStatistics();
         statistics.Write(run.Scratch.OriginalStatistics(layer));
@@ -78,8 +70,8 @@ internal static class OriginalPass
 
     private static LayerStatistics ObserveHead(Run run, ObservationPlan plan, HiddenStates hidden)
     {
-        using Tensor norm = run.Checkpoint.LoadFinalNorm(run.Kernels);
-        LayerStatistics statistics = NormObservation.Observe(run, plan, run.Config.LayerCount, hidden, ActivationSite.HeadInput, norm);
+        using Tensor norm = run.Context.Checkpoint.LoadFinalNorm(run.Kernels);
+        LayerStatistics statistics = NormObservation.Observe(run.Context, plan, run.Config.LayerCount, hidden, ActivationSite.HeadInput, norm);
         statistics.Write(run.Scratch.OriginalStatistics(run.Config.LayerCount));
         return statistics;
     }

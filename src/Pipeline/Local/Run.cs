@@ -1,24 +1,16 @@
 using MambaQuant.Quant.Datasets;
 using MambaQuant.Quant.Kernels;
+using MambaQuant.Quant.Method;
 using MambaQuant.Quant.Models;
-using MambaQuant.Quant.Recipes;
+using MambaQuant.Quant.Statistics;
 
 namespace MambaQuant.Pipeline.Local;
 
 /// <summary>What every stage of one run shares.</summary>
 internal sealed record Run
 {
-    /// <summary>The backend.</summary>
-    public required IKernels Kernels { get; init; }
-
-    /// <summary>The float model.</summary>
-    public required MambaCheckpoint Checkpoint { get; init; }
-
-    /// <summary>The model's tables.</summary>
-    public required ModelFamily Family { get; init; }
-
-    /// <summary>The recipe.</summary>
-    public required Recipe Recipe { get; init; }
+    /// <summary>Backend, float model, recipe, cancellation.</summary>
+    public required MethodContext Context { get; init; }
 
     /// <summary>The calibration sequences; null where the recipe observes nothing.</summary>
     public required CalibrationSet? Calibration { get; init; }
@@ -36,14 +28,11 @@ internal sealed record Run
     /// <summary>Progress and durations.</summary>
     public required StageClock Clock { get; init; }
 
-    /// <summary>Stops the run at the next safe point.</summary>
-    public required CancellationToken Cancellation { get; init; }
-
-    /// <summary>Whether the recipe searches smoothing factors.</summary>
-    public bool Searches => Recipe.Smoothings.Any(smoothing => smoothing.Strength.IsSearched);
+    /// <summary>The backend.</summary>
+    public IKernels Kernels => Context.Kernels;
 
     /// <summary>The model's dimensions.</summary>
-    public MambaConfig Config => Checkpoint.Config;
+    public MambaConfig Config => Context.Config;
 
     /// <summary>Tokens of all calibration sequences in all layers: the unit of the passes' progress.</summary>
     public long LayerTokens => Sequences.TokenCount * Config.LayerCount;
@@ -54,12 +43,12 @@ internal sealed record Run
     /// <param name="block">The block.</param>
     /// <param name="layer">Its index.</param>
     /// <param name="observer">Looks on; null for nobody.</param>
-    public void Advance(string stage, HiddenStates hidden, MambaBlock block, int layer, Quant.Statistics.LayerObserver? observer)
+    public void Advance(string stage, HiddenStates hidden, MambaBlock block, int layer, LayerObserver? observer)
     {
         long done = Sequences.TokenCount * layer;
         hidden.Advance(Kernels, block, observer, batch =>
         {
-            Cancellation.ThrowIfCancellationRequested();
+            Context.Cancellation.ThrowIfCancellationRequested();
             Clock.Report(stage, done, LayerTokens, "tokens");
             done += hidden.Batches[batch].Shape.Rows;
             if (observer is not null)

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
@@ -9,14 +8,6 @@ namespace MambaQuant.Pipeline.Local;
 internal static class RunFile
 {
     private static readonly JsonWriterOptions Indented = new() { Indented = true, NewLine = "\n" };
-
-    /// <summary>Versions that can change a bit of the result.</summary>
-    public static ImmutableSortedDictionary<string, string> Versions() => ImmutableSortedDictionary.CreateRange(
-        StringComparer.Ordinal,
-        [
-            KeyValuePair.Create("mambaquant", typeof(RunFile).Assembly.GetName().Version!.ToString(3)),
-            KeyValuePair.Create("runtime", RuntimeInformation.FrameworkDescription),
-        ]);
 
     /// <summary>The text of the file.</summary>
     /// <param name="options">What was asked for.</param>

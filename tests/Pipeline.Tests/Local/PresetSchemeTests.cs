@@ -51,7 +51,7 @@ public sealed class PresetSchemeTests : IClassFixture<PresetSchemeTests.Fixture>
         double difference = integer.Zip(simulated, (a, b) => Math.Abs(a - b)).Max() / largest;
         Assert.True(difference <= 1e-5, $"integer and simulated logits differ by {difference:E1} of the largest");
 
-        double error = RelativeError(integer, _fixture.FloatLogits);
+        double error = TinyModel.RelativeError(integer, _fixture.FloatLogits);
         Assert.True(error <= Tolerance(scheme), $"the quantized logits are {error:P1} from the float ones");
     }
 
@@ -66,12 +66,8 @@ public sealed class PresetSchemeTests : IClassFixture<PresetSchemeTests.Fixture>
         string report = File.ReadAllText(Path.Combine(_fixture.Model.File(output), "report.json"));
         Assert.Contains("\"damping\": 0.01", report, StringComparison.Ordinal);
         float[] logits = _fixture.Model.Logits(_fixture.Kernels, _fixture.Model.File(output));
-        Assert.True(RelativeError(logits, _fixture.FloatLogits) <= Tolerance(scheme));
+        Assert.True(TinyModel.RelativeError(logits, _fixture.FloatLogits) <= Tolerance(scheme));
     }
-
-    /// <summary>Root of Σ (a − b)² / Σ b².</summary>
-    private static double RelativeError(float[] actual, float[] expected) =>
-        Math.Sqrt(actual.Zip(expected, (a, b) => Math.Pow(a - b, 2)).Sum() / expected.Sum(value => (double)value * value));
 
     /// <summary>The error allowed; beside it the largest of the presets as measured.</summary>
     private static double Tolerance(string scheme) => scheme switch

@@ -28,7 +28,7 @@ public sealed class RotatedNormSmoothingTests
         using QuantizedLayer layer = checkpoint.ReadLayer(kernels, 0);
         float[] normWeight = Download(kernels, layer.Float[MambaTensors.Norm]);
 
-        // Measured: 2e-7, rounding of the rotated embeddings and of 1 / s to fp32.
+        // Measured: 8e-8, rounding of the rotated embeddings and of 1 / s to fp32.
         Assert.All(magnitudes.Zip(normWeight), pair => Assert.Equal(mean / pair.First, pair.Second, 1e-5 * mean / pair.First));
     }
 

@@ -79,6 +79,10 @@ internal sealed class TinyModel : IDisposable
         return values;
     }
 
+    /// <summary>Root of Σ (a − b)² / Σ b².</summary>
+    public static double RelativeError(float[] actual, float[] expected) =>
+        Math.Sqrt(actual.Zip(expected, (a, b) => Math.Pow(a - b, 2)).Sum() / expected.Sum(value => (double)value * value));
+
     /// <summary>Every file of a checkpoint but run.json, by name.</summary>
     public IReadOnlyDictionary<string, byte[]> Files(string output) => Directory.GetFiles(File(output))
         .Where(path => System.IO.Path.GetFileName(path) != "run.json")

@@ -5,29 +5,13 @@ using MambaQuant.Quant.Rotations;
 using MambaQuant.Quant.Smoothing;
 using MambaQuant.Quant.Statistics;
 using MambaQuant.Quant.Tensors;
-using MambaQuant.Testing;
 using Xunit;
 
 namespace MambaQuant.Quant.Tests.Smoothing;
 
-public sealed class BlockTrialTests : IDisposable
+public sealed class BlockTrialTests : LayerTests
 {
     private static readonly LayerTransform _nothing = new(0);
-
-    private readonly OpaqueKernels _kernels = new();
-    private readonly LayerCase _layer;
-
-    public BlockTrialTests()
-    {
-        _layer = new LayerCase(_kernels);
-    }
-
-    public void Dispose()
-    {
-        _layer.Dispose();
-        Assert.Empty(_kernels.LiveTensors);
-        _kernels.Dispose();
-    }
 
     [Fact]
     public void FewerBits_CostMore()
@@ -42,13 +26,13 @@ public sealed class BlockTrialTests : IDisposable
     {
         LayerTransform smoothed = _nothing.With(SmoothingSite.InProjToConv, Alternating(24));
         QuantizationScheme scheme = QuantizationSchemes.Parse("W6A6");
-        using BlockTrial first = _layer.Trial(scheme), second = _layer.Trial(scheme);
-        double alone = first.RelativeError(_layer.Weights, smoothed);
-        second.RelativeError(_layer.Weights, _nothing);
+        using BlockTrial first = Layer.Trial(scheme), second = Layer.Trial(scheme);
+        double alone = first.RelativeError(Layer.Weights, smoothed);
+        second.RelativeError(Layer.Weights, _nothing);
 
         // The float reference is that of the first candidate; powers of two fold without rounding, so not a bit differs here.
-        Assert.Equal(alone, second.RelativeError(_layer.Weights, smoothed));
-        Assert.Equal(alone, first.RelativeError(_layer.Weights, smoothed));
+        Assert.Equal(alone, second.RelativeError(Layer.Weights, smoothed));
+        Assert.Equal(alone, first.RelativeError(Layer.Weights, smoothed));
     }
 
     [Fact]
@@ -56,21 +40,21 @@ public sealed class BlockTrialTests : IDisposable
     {
         QuantizationScheme scheme = LayerCase.Scheme(scan: false, MambaFamily.ConvModule);
         double same = Error(scheme);
-        using (BlockTrial swapped = _layer.SwappedTrial(scheme))
+        using (BlockTrial swapped = Layer.SwappedTrial(scheme))
         {
-            Assert.NotEqual(same, swapped.RelativeError(_layer.Weights, _nothing));
+            Assert.NotEqual(same, swapped.RelativeError(Layer.Weights, _nothing));
         }
 
         // A norm forgets the scale of its inputs but for epsilon, so quiet inputs stay far within the ranges: errors grow relative to them.
-        using Tensor quiet = _layer.Inputs(seed: 2, scale: 1e-3f);
-        using BlockTrial trial = _layer.Trial(scheme, quiet);
-        Assert.True(trial.RelativeError(_layer.Weights, _nothing) > same);
+        using Tensor quiet = Layer.Inputs(seed: 2, scale: 1e-3f);
+        using BlockTrial trial = Layer.Trial(scheme, quiet);
+        Assert.True(trial.RelativeError(Layer.Weights, _nothing) > same);
     }
 
     [Fact]
     public void BlockThatAddsNothing_IsExact()
     {
-        using var silent = new LayerCase(_kernels, silent: true);
+        using var silent = new LayerCase(Kernels, silent: true);
         using BlockTrial trial = silent.Trial(LayerCase.Scheme(scan: true, MambaFamily.ConvModule, MambaFamily.OutProjModule));
         Assert.Equal(0, trial.RelativeError(silent.Weights, _nothing));
     }
@@ -78,9 +62,9 @@ public sealed class BlockTrialTests : IDisposable
     [Fact]
     public void NonFiniteOutput_IsNamed_NotCompared()
     {
-        using Tensor damaged = _layer.Inputs(seed: 2, scale: float.NaN);
-        using BlockTrial trial = _layer.Trial(QuantizationSchemes.Parse("W8A16"), damaged);
-        NonFiniteActivationException failure = Assert.Throws<NonFiniteActivationException>(() => trial.RelativeError(_layer.Weights, _nothing));
+        using Tensor damaged = Layer.Inputs(seed: 2, scale: float.NaN);
+        using BlockTrial trial = Layer.Trial(QuantizationSchemes.Parse("W8A16"), damaged);
+        NonFiniteActivationException failure = Assert.Throws<NonFiniteActivationException>(() => trial.RelativeError(Layer.Weights, _nothing));
         Assert.Contains("layer 0", failure.Message, StringComparison.Ordinal);
     }
 
@@ -88,7 +72,7 @@ public sealed class BlockTrialTests : IDisposable
 
     private double Error(QuantizationScheme scheme)
     {
-        using BlockTrial trial = _layer.Trial(scheme);
-        return trial.RelativeError(_layer.Weights, _nothing);
+        using BlockTrial trial = Layer.Trial(scheme);
+        return trial.RelativeError(Layer.Weights, _nothing);
     }
 }

@@ -2,28 +2,12 @@ using MambaQuant.Quant.Models;
 using MambaQuant.Quant.Smoothing;
 using MambaQuant.Quant.Statistics;
 using MambaQuant.Quant.Tensors;
-using MambaQuant.Testing;
 using Xunit;
 
 namespace MambaQuant.Quant.Tests.Smoothing;
 
-public sealed class SmoothingMagnitudesTests : IDisposable
+public sealed class SmoothingMagnitudesTests : LayerTests
 {
-    private readonly OpaqueKernels _kernels = new();
-    private readonly LayerCase _layer;
-
-    public SmoothingMagnitudesTests()
-    {
-        _layer = new LayerCase(_kernels);
-    }
-
-    public void Dispose()
-    {
-        _layer.Dispose();
-        Assert.Empty(_kernels.LiveTensors);
-        _kernels.Dispose();
-    }
-
     [Theory]
     [InlineData(SmoothingSite.NormToInProj, MambaTensors.InProj)]
     [InlineData(SmoothingSite.XProjToDtProj, MambaTensors.DtProj)]
@@ -45,37 +29,37 @@ public sealed class SmoothingMagnitudesTests : IDisposable
     [Fact]
     public void State_IsBalancedAgainstC()
     {
-        ChannelRange c = _layer.Statistics[ActivationSite.ScanOutput].Range!;
+        ChannelRange c = Layer.Statistics[ActivationSite.ScanOutput].Range!;
         Assert.Equal(Enumerable.Range(0, c.Channels).Select(c.AbsoluteMaximum), OfConsumer(SmoothingSite.ScanState));
-        StateStatistics state = _layer.Statistics.State!;
+        StateStatistics state = Layer.Statistics.State!;
         Assert.Equal(
             Enumerable.Range(0, state.States).Select(state.StateAbsoluteMaximum),
-            SmoothingMagnitudes.OfActivation(_layer.Family.Smoothing(SmoothingSite.ScanState), _layer.Statistics));
+            SmoothingMagnitudes.OfActivation(Layer.Family.Smoothing(SmoothingSite.ScanState), Layer.Statistics));
     }
 
     [Fact]
     public void Activation_IsItsRange()
     {
-        ChannelRange gate = _layer.Statistics[ActivationSite.OutProjInput].Range!;
+        ChannelRange gate = Layer.Statistics[ActivationSite.OutProjInput].Range!;
         Assert.Equal(
             Enumerable.Range(0, gate.Channels).Select(gate.AbsoluteMaximum),
-            SmoothingMagnitudes.OfActivation(_layer.Family.Smoothing(SmoothingSite.GateToOutProj), _layer.Statistics));
+            SmoothingMagnitudes.OfActivation(Layer.Family.Smoothing(SmoothingSite.GateToOutProj), Layer.Statistics));
     }
 
     [Fact]
     public void WhatWasNotObserved_IsNamed()
     {
         var nothing = new LayerStatistics(3, [], state: null);
-        Assert.All(_layer.Family.Smoothings, definition => Assert.Contains(
+        Assert.All(Layer.Family.Smoothings, definition => Assert.Contains(
             "layer 3", Assert.Throws<KeyNotFoundException>(() => SmoothingMagnitudes.OfActivation(definition, nothing)).Message, StringComparison.Ordinal));
     }
 
     private float[] OfConsumer(SmoothingSite site) =>
-        SmoothingMagnitudes.OfConsumer(_kernels, _layer.Family.Smoothing(site), _layer.Weights, _layer.Statistics);
+        SmoothingMagnitudes.OfConsumer(Kernels, Layer.Family.Smoothing(site), Layer.Weights, Layer.Statistics);
 
     private (float[] Values, int Columns) Read(string tensor)
     {
-        Tensor weight = _layer.Weights[tensor];
-        return (_kernels.ToArray<float>(weight), weight.Shape.Columns);
+        Tensor weight = Layer.Weights[tensor];
+        return (Kernels.ToArray<float>(weight), weight.Shape.Columns);
     }
 }

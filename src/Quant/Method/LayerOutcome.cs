@@ -4,7 +4,7 @@ using MambaQuant.Quant.Quantization;
 using MambaQuant.Quant.Smoothing;
 using MambaQuant.Quant.Statistics;
 
-namespace MambaQuant.Pipeline.Local;
+namespace MambaQuant.Quant.Method;
 
 /// <summary>One layer, quantized, and what a report can say of it.</summary>
 /// <param name="Quantized">What is written.</param>
@@ -12,7 +12,7 @@ namespace MambaQuant.Pipeline.Local;
 /// <param name="Original">The float weights as they were read.</param>
 /// <param name="Smoothing">What was chosen at each smoothing site.</param>
 /// <param name="OriginalStatistics">What the first pass observed, or null.</param>
-internal sealed record LayerOutcome(
+public sealed record LayerOutcome(
     QuantizedLayer Quantized,
     LayerQuantizationReport Report,
     LayerWeights Original,

@@ -1,4 +1,4 @@
-using MambaQuant.Pipeline.Planning;
+using MambaQuant.Quant.Method;
 using MambaQuant.Quant.Models;
 using MambaQuant.Quant.Recipes;
 using MambaQuant.Quant.Statistics;
@@ -6,7 +6,7 @@ using MambaQuant.Testing;
 using Xunit;
 using static MambaQuant.Quant.Models.ActivationSite;
 
-namespace MambaQuant.Pipeline.Tests.Planning;
+namespace MambaQuant.Quant.Tests.Method;
 
 public sealed class ObservationPlansTests
 {

@@ -1,14 +1,15 @@
 using MambaQuant.Quant.Datasets;
 using MambaQuant.Quant.Kernels;
 using MambaQuant.Quant.Models;
+using MambaQuant.Quant.Rotations;
 using MambaQuant.Quant.Statistics;
 using MambaQuant.Quant.Tensors;
 
-namespace MambaQuant.Pipeline.Local;
+namespace MambaQuant.Quant.Method;
 
 /// <summary>The residual stream of all calibration sequences at one layer, in batches that advance together.</summary>
 /// <remarks>Holds 4 · tokens · d_model bytes. The split into batches changes no bit: rows do not see each other.</remarks>
-internal sealed class HiddenStates : IDisposable
+public sealed class HiddenStates : IDisposable
 {
     private const int TokensPerBatch = 2048;
 
@@ -29,6 +30,9 @@ internal sealed class HiddenStates : IDisposable
     /// <param name="tokensPerBatch">Tokens that advance together, rounded down to whole sequences, at least one.</param>
     public static HiddenStates Embed(IKernels kernels, Tensor table, CalibrationSet calibration, int tokensPerBatch = TokensPerBatch)
     {
+        ArgumentNullException.ThrowIfNull(kernels);
+        ArgumentNullException.ThrowIfNull(table);
+        ArgumentNullException.ThrowIfNull(calibration);
         int length = calibration.SequenceLength;
         int perBatch = Math.Max(1, tokensPerBatch / length);
         var batches = new List<Tensor>();
@@ -43,18 +47,54 @@ internal sealed class HiddenStates : IDisposable
         return new HiddenStates(batches);
     }
 
+    /// <summary>The residual stream before the first layer of a float model.</summary>
+    /// <param name="context">Backend and model.</param>
+    /// <param name="calibration">The sequences.</param>
+    /// <param name="ends">The rotation of the stream; null for none.</param>
+    public static HiddenStates Embed(MethodContext context, CalibrationSet calibration, EndsFolder? ends = null)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        using Tensor table = context.Checkpoint.LoadEmbeddings(context.Kernels);
+        HiddenStates hidden = Embed(context.Kernels, table, calibration);
+        if (ends is not null)
+        {
+            hidden.Transform(context.Kernels, ends.Embeddings);
+        }
+
+        return hidden;
+    }
+
     /// <summary>Replaces every batch by a function of its rows (a rotation of the stream).</summary>
     /// <param name="kernels">The backend.</param>
     /// <param name="function">From [rows, d] F32 to a new tensor of the same shape.</param>
     public void Transform(IKernels kernels, Func<Tensor, Tensor> function)
     {
+        ArgumentNullException.ThrowIfNull(kernels);
+        ArgumentNullException.ThrowIfNull(function);
         for (int i = 0; i < _batches.Count; i++)
         {
             using Tensor batch = _batches[i];
-            using Tensor rows = kernels.Reshape(batch, new Shape(batch.Shape.Rows, batch.Shape.Columns));
-            using Tensor transformed = function(rows);
-            _batches[i] = kernels.Allocate(DType.F32, batch.Shape);
-            kernels.Copy(transformed, _batches[i]);
+            _batches[i] = Map(kernels, batch, function);
+        }
+    }
+
+    /// <summary>Sequences of the residual stream in the basis of its rotation.</summary>
+    /// <param name="kernels">The backend.</param>
+    /// <param name="sequences">[B, L, d] F32; owned from now on.</param>
+    /// <param name="ends">The rotation; null leaves them as they are.</param>
+    /// <returns>[B, L, d] F32; the caller disposes it.</returns>
+    public static Tensor Rotate(IKernels kernels, Tensor sequences, EndsFolder? ends)
+    {
+        ArgumentNullException.ThrowIfNull(kernels);
+        ArgumentNullException.ThrowIfNull(sequences);
+        if (ends is null)
+        {
+            return sequences;
+        }
+
+        using (sequences)
+        {
+            return Map(kernels, sequences, ends.Embeddings);
         }
     }
 
@@ -63,6 +103,7 @@ internal sealed class HiddenStates : IDisposable
     /// <param name="count">How many; at most as many as there are.</param>
     public float[] CopyFirst(IKernels kernels, int count)
     {
+        ArgumentNullException.ThrowIfNull(kernels);
         int perSequence = _batches[0].Shape[1] * _batches[0].Shape[2];
         var values = new float[checked(count * perSequence)];
         int copied = 0;
@@ -84,6 +125,9 @@ internal sealed class HiddenStates : IDisposable
     /// <param name="beforeBatch">Called with the batch's index before each batch.</param>
     public void Advance(IKernels kernels, MambaBlock block, IActivationObserver? observer, Action<int> beforeBatch)
     {
+        ArgumentNullException.ThrowIfNull(kernels);
+        ArgumentNullException.ThrowIfNull(block);
+        ArgumentNullException.ThrowIfNull(beforeBatch);
         for (int i = 0; i < _batches.Count; i++)
         {
             beforeBatch(i);
@@ -98,6 +142,9 @@ internal sealed class HiddenStates : IDisposable
     /// <param name="observer">Looks on.</param>
     public void Visit(IKernels kernels, MambaBlock block, LayerObserver observer)
     {
+        ArgumentNullException.ThrowIfNull(kernels);
+        ArgumentNullException.ThrowIfNull(block);
+        ArgumentNullException.ThrowIfNull(observer);
         for (int i = 0; i < _batches.Count; i++)
         {
             observer.Shard = i;
@@ -113,5 +160,14 @@ internal sealed class HiddenStates : IDisposable
         {
             batch.Dispose();
         }
+    }
+
+    private static Tensor Map(IKernels kernels, Tensor sequences, Func<Tensor, Tensor> function)
+    {
+        using Tensor rows = kernels.Reshape(sequences, new Shape(sequences.Shape.Rows, sequences.Shape.Columns));
+        using Tensor mapped = function(rows);
+        Tensor result = kernels.Allocate(DType.F32, sequences.Shape);
+        kernels.Copy(mapped, result);
+        return result;
     }
 }

@@ -1,21 +1,26 @@
-using MambaQuant.Pipeline.Local;
 using MambaQuant.Quant.Datasets;
 using MambaQuant.Quant.Kernels;
+using MambaQuant.Quant.Method;
 using MambaQuant.Quant.Models;
 using MambaQuant.Quant.Tensors;
 using MambaQuant.Testing;
 using Xunit;
 
-namespace MambaQuant.Pipeline.Tests.Local;
+namespace MambaQuant.Quant.Tests.Method;
 
 public sealed class HiddenStatesTests : IDisposable
 {
     private const int Length = 6;
 
-    private readonly TinyModel _model = new();
+    private readonly TemporaryDirectory _model = new();
     private readonly OpaqueKernels _kernels = new();
     private readonly CalibrationSet _calibration = new(
         [.. Enumerable.Range(0, 5).Select(i => Enumerable.Range(0, Length).Select(j => ((7 * i) + (3 * j)) % 40).ToArray())], "made up");
+
+    public HiddenStatesTests()
+    {
+        new SyntheticMamba { Config = new SyntheticMamba().Config with { VocabularySize = 40, DModel = 12 } }.Write(_model.Path);
+    }
 
     public void Dispose()
     {

@@ -2,25 +2,25 @@ using MambaQuant.Quant.Models;
 using MambaQuant.Quant.Rotations;
 using MambaQuant.Quant.Statistics;
 
-namespace MambaQuant.Pipeline.Local;
+namespace MambaQuant.Quant.Method;
 
 /// <summary>The second moments of what a transformed layer's modules read: carried over by algebra from the first pass, measured anew only where GPTQ is sequential.</summary>
-/// <param name="run">The run.</param>
+/// <param name="context">Backend, recipe, cancellation.</param>
 /// <param name="residual">The rotation of the residual stream, or null.</param>
 /// <param name="transform">The layer's transform.</param>
 /// <param name="folded">Its folded weights.</param>
 /// <param name="original">First-pass statistics.</param>
 /// <param name="transformed">Second-pass statistics.</param>
-internal sealed class InputMoments(
-    Run run, Rotation? residual, LayerTransform transform, LayerWeights folded, LayerStatistics? original, LayerStatistics? transformed)
+public sealed class InputMoments(
+    MethodContext context, Rotation? residual, LayerTransform transform, LayerWeights folded, LayerStatistics? original, LayerStatistics? transformed)
 {
     /// <summary>The second moment at a site of the transformed layer.</summary>
     /// <param name="site">Input of a module.</param>
     /// <returns>The moment, or null where the first pass did not observe it.</returns>
     public SecondMoment? At(ActivationSite site)
     {
-        run.Cancellation.ThrowIfCancellationRequested();
-        if (run.Recipe.Gptq is { Sequential: true })
+        context.Cancellation.ThrowIfCancellationRequested();
+        if (context.Recipe.Gptq is { Sequential: true })
         {
             return transformed?.Find(site)?.Moment;
         }
@@ -28,12 +28,12 @@ internal sealed class InputMoments(
         if (site == ActivationSite.InProjInput)
         {
             return original?.Find(ActivationSite.ResidualStream)?.Moment is { } stream
-                ? SecondMomentTransfer.ToNormOutput(run.Kernels, stream, residual, folded[run.Family.NormWeight])
+                ? SecondMomentTransfer.ToNormOutput(context.Kernels, stream, residual, folded[context.Family.NormWeight])
                 : null;
         }
 
         return original?.Find(site)?.Moment is { } moment
-            ? SecondMomentTransfer.ToSite(run.Kernels, run.Family, site, moment, transform)
+            ? SecondMomentTransfer.ToSite(context.Kernels, context.Family, site, moment, transform)
             : null;
     }
 }

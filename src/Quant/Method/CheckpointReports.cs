@@ -7,27 +7,32 @@ using MambaQuant.Quant.Smoothing;
 using MambaQuant.Quant.Statistics;
 using MambaQuant.Quant.Tensors;
 
-namespace MambaQuant.Pipeline.Local;
+namespace MambaQuant.Quant.Method;
 
 /// <summary>Turns what the stages measured into the records of the report.</summary>
-internal static class LayerReports
+public static class CheckpointReports
 {
     /// <summary>The report of a layer.</summary>
-    /// <param name="run">The run.</param>
+    /// <param name="context">Backend and tables.</param>
     /// <param name="outcome">The layer.</param>
-    public static LayerReport Of(Run run, LayerOutcome outcome) => new()
+    public static LayerReport OfLayer(MethodContext context, LayerOutcome outcome)
     {
-        Modules = [.. run.Family.LayerModules.Select(module => Module(run, outcome, module))],
-        Sites = [.. outcome.Report.Sites.Select(site => Site(site, outcome.OriginalStatistics))],
-        Smoothings = [.. outcome.Smoothing.Select(Smoothing)],
-    };
+        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(outcome);
+        return new LayerReport
+        {
+            Modules = [.. context.Family.LayerModules.Select(module => Module(context, outcome, module))],
+            Sites = [.. outcome.Report.Sites.Select(site => Site(site, outcome.OriginalStatistics))],
+            Smoothings = [.. outcome.Smoothing.Select(Smoothing)],
+        };
+    }
 
     /// <summary>The report of embeddings and head.</summary>
-    /// <param name="run">The run.</param>
     /// <param name="report">What was lost.</param>
-    public static LayerReport OfEnds(Run run, LayerQuantizationReport report)
+    /// <param name="original">What the pass over the original model observed behind the last layer, or null.</param>
+    public static LayerReport OfEnds(LayerQuantizationReport report, LayerStatistics? original)
     {
-        LayerStatistics? original = run.Scratch.ReadOriginalStatistics(run.Config.LayerCount);
+        ArgumentNullException.ThrowIfNull(report);
         return new LayerReport
         {
             Modules =
@@ -45,7 +50,26 @@ internal static class LayerReports
         };
     }
 
-    private static ModuleReport Module(Run run, LayerOutcome outcome, ModuleDefinition module)
+    /// <summary>The report of a checkpoint.</summary>
+    /// <param name="context">Model and recipe.</param>
+    /// <param name="quantizedBytes">Bytes of the quantized tensors.</param>
+    /// <param name="ends">The report of embeddings and head.</param>
+    /// <param name="layers">The reports of the layers, in order.</param>
+    public static CheckpointReport OfModel(MethodContext context, long quantizedBytes, LayerReport ends, ImmutableArray<LayerReport> layers)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        return new CheckpointReport
+        {
+            Recipe = context.Recipe.Name,
+            Scheme = context.Scheme.Name,
+            FloatBytes = context.Checkpoint.TensorBytes,
+            QuantizedBytes = quantizedBytes,
+            Ends = ends,
+            Layers = layers,
+        };
+    }
+
+    private static ModuleReport Module(MethodContext context, LayerOutcome outcome, ModuleDefinition module)
     {
         Tensor original = outcome.Original[module.Weight];
         WeightQuantizationReport? report = outcome.Report.Modules.FirstOrDefault(report => report.Module == module.Name);
@@ -54,13 +78,13 @@ internal static class LayerReports
             return new ModuleReport { Module = module.Name, Bytes = FloatBytes(original) };
         }
 
-        using WeightCodes before = WeightQuantizer.Round(run.Kernels, original, report.Args);
+        using WeightCodes before = WeightQuantizer.Round(context.Kernels, original, report.Args);
         return new ModuleReport
         {
             Module = module.Name,
             Weights = report.Args,
             Bytes = report.Bytes,
-            SqnrBefore = WeightQuantizer.Sqnr(run.Kernels, original, before),
+            SqnrBefore = WeightQuantizer.Sqnr(context.Kernels, original, before),
             SqnrAfter = report.Sqnr,
             Damping = report.Gptq?.Damping,
         };

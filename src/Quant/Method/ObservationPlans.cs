@@ -4,7 +4,7 @@ using MambaQuant.Quant.Quantization;
 using MambaQuant.Quant.Recipes;
 using MambaQuant.Quant.Statistics;
 
-namespace MambaQuant.Pipeline.Planning;
+namespace MambaQuant.Quant.Method;
 
 /// <summary>What each pass has to observe for a recipe, and nothing more.</summary>
 public static class ObservationPlans

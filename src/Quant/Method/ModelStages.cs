@@ -1,0 +1,207 @@
+using System.Collections.Immutable;
+using MambaQuant.Quant.Checkpoints;
+using MambaQuant.Quant.Datasets;
+using MambaQuant.Quant.Kernels;
+using MambaQuant.Quant.Models;
+using MambaQuant.Quant.Quantization;
+using MambaQuant.Quant.Recipes;
+using MambaQuant.Quant.Rotations;
+using MambaQuant.Quant.Smoothing;
+using MambaQuant.Quant.Statistics;
+using MambaQuant.Quant.Tensors;
+
+namespace MambaQuant.Quant.Method;
+
+/// <summary>The stages of the method, each one call from inputs to an output value, for a whole model in memory.</summary>
+/// <remarks>
+/// For programs that quantize small models or look at what lies between the stages; weights are still loaded layer by layer,
+/// statistics of all layers are held. The results are those of the embedded engine, which keeps them on disk instead. GPTQ that is
+/// sequential mixes the stages and needs that engine.
+/// </remarks>
+public static class ModelStages
+{
+    /// <summary>Observes the original model.</summary>
+    /// <param name="context">Backend, model, recipe.</param>
+    /// <param name="calibration">The sequences, each run from the reset state.</param>
+    /// <returns>What the transform is made from; empty where the recipe needs nothing.</returns>
+    /// <exception cref="NonFiniteActivationException">A value is NaN or infinite; names layer, site and place.</exception>
+    public static ModelStatistics Observe(MethodContext context, CalibrationSet calibration)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        ObservationPlan plan = ObservationPlans.Original(context.Recipe, context.Family);
+        return Observe(context, calibration, plan, ModelTransform.None(context.Config.LayerCount));
+    }
+
+    /// <summary>Chooses the transform: rotations, then layer by layer smoothing factors.</summary>
+    /// <param name="context">Backend, model, recipe.</param>
+    /// <param name="calibration">The sequences; the first of them judge the candidates of a search.</param>
+    /// <param name="observed">What <see cref="Observe(MethodContext, CalibrationSet)"/> gave.</param>
+    /// <param name="searchSamples">Sequences that a search sees, half for ranges, half for errors; at least 2.</param>
+    public static TransformChoice ChooseTransform(
+        MethodContext context, CalibrationSet calibration, ModelStatistics observed, int searchSamples = 8)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(calibration);
+        ArgumentNullException.ThrowIfNull(observed);
+        int samples = Math.Min(searchSamples, calibration.Sequences.Count);
+        ArgumentOutOfRangeException.ThrowIfLessThan(samples, 2, nameof(searchSamples));
+        Rotation? residual = LayerTransforms.ResidualRotation(context, observed.PooledResidual());
+        using EndsFolder? ends = Ends(context, residual);
+        using HiddenStates? hidden = context.Searches ? HiddenStates.Embed(context, calibration) : null;
+        using HiddenStates? rotatedHidden = context.SmoothsRotatedNorm ? HiddenStates.Embed(context, calibration, ends) : null;
+        var transforms = ImmutableArray.CreateBuilder<LayerTransform>();
+        var smoothing = ImmutableArray.CreateBuilder<ImmutableArray<SmoothingChoice>>();
+        for (int layer = 0; layer < context.Config.LayerCount; layer++)
+        {
+            context.Cancellation.ThrowIfCancellationRequested();
+            using LayerWeights rotated = Load(context, layer, residual);
+            LayerStatistics? statistics = observed.Find(layer);
+            using Tensor? inputs = hidden is null ? null : Samples(context, hidden, samples, ends);
+            (LayerTransform transform, ImmutableArray<SmoothingChoice> choices) = LayerTransforms.Choose(
+                context,
+                rotated,
+                rotatedHidden is null ? statistics : NormObservation.InRotatedBasis(context, statistics!, rotatedHidden, rotated),
+                inputs);
+            transforms.Add(transform);
+            smoothing.Add(choices);
+            Advance(context, hidden, layer, residual: null, new LayerTransform(layer), observer: null);
+            Advance(context, rotatedHidden, layer, residual, transform, observer: null);
+        }
+
+        return new TransformChoice(new ModelTransform(residual, transforms.ToImmutable()), smoothing.ToImmutable(), context.Searches ? samples : 0);
+    }
+
+    /// <summary>Observes the transformed float model.</summary>
+    /// <param name="context">Backend, model, recipe.</param>
+    /// <param name="calibration">The sequences, each run from the reset state.</param>
+    /// <param name="choice">What <see cref="ChooseTransform"/> gave.</param>
+    /// <returns>What the scales are made from; empty where the scheme fixes none.</returns>
+    /// <exception cref="NonFiniteActivationException">A value is NaN or infinite; names layer, site and place.</exception>
+    public static ModelStatistics Observe(MethodContext context, CalibrationSet calibration, TransformChoice choice)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(choice);
+        return Observe(context, calibration, ObservationPlans.Transformed(context.Recipe, context.Family), choice.Transform);
+    }
+
+    /// <summary>Quantizes the transformed model.</summary>
+    /// <param name="context">Backend, model, recipe.</param>
+    /// <param name="choice">What <see cref="ChooseTransform"/> gave.</param>
+    /// <param name="observed">What was observed of the original model.</param>
+    /// <param name="ranges">What was observed of the transformed model.</param>
+    /// <returns>The quantized model; the caller disposes it.</returns>
+    /// <exception cref="NotSupportedException">The recipe has sequential GPTQ.</exception>
+    public static QuantizedModel Quantize(MethodContext context, TransformChoice choice, ModelStatistics observed, ModelStatistics ranges)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(choice);
+        ArgumentNullException.ThrowIfNull(observed);
+        ArgumentNullException.ThrowIfNull(ranges);
+        if (context.Recipe.Gptq is { Sequential: true })
+        {
+            throw new NotSupportedException("sequential GPTQ calibrates each layer on the quantized ones before it; run the whole recipe with the engine, or set sequential: false");
+        }
+
+        using var disposal = new DisposalScope();
+        var layers = ImmutableArray.CreateBuilder<QuantizedLayer>();
+        var reports = ImmutableArray.CreateBuilder<LayerReport>();
+        for (int layer = 0; layer < context.Config.LayerCount; layer++)
+        {
+            context.Cancellation.ThrowIfCancellationRequested();
+            LayerTransform transform = choice.Transform.Layers[layer];
+            using LayerWeights weights = context.Checkpoint.LoadLayer(context.Kernels, layer);
+            using LayerWeights folded = Fold(context, weights, choice.Transform.Residual, transform);
+            var moments = new InputMoments(context, choice.Transform.Residual, transform, folded, observed.Find(layer), ranges.Find(layer));
+            (QuantizedLayer quantized, LayerQuantizationReport report) = LayerQuantizer.Quantize(
+                context.Kernels, context.Family, folded, transform, context.Scheme, ranges.Find(layer), context.Recipe.Gptq?.ToOptions(), moments.At);
+            layers.Add(disposal.Add(quantized));
+            reports.Add(CheckpointReports.OfLayer(
+                context, new LayerOutcome(quantized, report, weights, choice.Smoothing[layer], observed.Find(layer))));
+        }
+
+        using EndsFolder? folder = Ends(context, choice.Transform.Residual);
+        (QuantizedEnds ends, LayerQuantizationReport endsReport) = EndsStage.Quantize(
+            context, choice.Transform.Residual, folder, observed.Head, ranges.Head);
+        disposal.Add(ends);
+        var model = new QuantizedModel(
+            context, choice, layers.ToImmutable(), ends, reports.ToImmutable(), CheckpointReports.OfEnds(endsReport, observed.Head));
+        disposal.Keep();
+        return model;
+    }
+
+    private static ModelStatistics Observe(MethodContext context, CalibrationSet calibration, ObservationPlan plan, ModelTransform transform)
+    {
+        if (!ObservationPlans.IsNeeded(plan))
+        {
+            return new ModelStatistics([], null);
+        }
+
+        using EndsFolder? ends = Ends(context, transform.Residual);
+        using HiddenStates hidden = HiddenStates.Embed(context, calibration, ends);
+        var layers = ImmutableArray.CreateBuilder<LayerStatistics>();
+        for (int layer = 0; layer < context.Config.LayerCount; layer++)
+        {
+            using var observer = new LayerObserver(context.Kernels, plan, layer, context.Config);
+            Advance(context, hidden, layer, transform.Residual, transform.Layers[layer], observer);
+            layers.Add(observer.ToStatistics());
+        }
+
+        using Tensor norm = ends is null ? context.Checkpoint.LoadFinalNorm(context.Kernels) : ends.FinalNorm();
+        return new ModelStatistics(
+            layers.ToImmutable(),
+            NormObservation.Observe(context, plan, context.Config.LayerCount, hidden, ActivationSite.HeadInput, norm));
+    }
+
+    /// <summary>Runs one layer of the float model, transformed, over all sequences; nothing to do where there are none.</summary>
+    private static void Advance(
+        MethodContext context, HiddenStates? hidden, int layer, Rotation? residual, LayerTransform transform, LayerObserver? observer)
+    {
+        if (hidden is null)
+        {
+            return;
+        }
+
+        using LayerWeights weights = context.Checkpoint.LoadLayer(context.Kernels, layer);
+        using OnlineTransforms online = LayerFolder.Online(context.Kernels, context.Family, transform);
+        using MambaBlock block = FloatBlock.Build(context.Kernels, context.Config, Fold(context, weights, residual, transform), online);
+        hidden.Advance(context.Kernels, block, observer, batch =>
+        {
+            context.Cancellation.ThrowIfCancellationRequested();
+            if (observer is not null)
+            {
+                observer.Shard = batch;
+            }
+        });
+    }
+
+    private static LayerWeights Load(MethodContext context, int layer, Rotation? residual)
+    {
+        using LayerWeights weights = context.Checkpoint.LoadLayer(context.Kernels, layer);
+        return LayerFolder.Fold(context.Kernels, context.Family, weights, residual, new LayerTransform(layer));
+    }
+
+    /// <summary>Folds in the two steps in which the transform was chosen, so that the weights are those that the search saw.</summary>
+    private static LayerWeights Fold(MethodContext context, LayerWeights weights, Rotation? residual, LayerTransform transform)
+    {
+        using LayerWeights rotated = LayerFolder.Fold(context.Kernels, context.Family, weights, residual, new LayerTransform(weights.Layer));
+        return LayerFolder.Fold(context.Kernels, context.Family, rotated, residual: null, transform);
+    }
+
+    private static EndsFolder? Ends(MethodContext context, Rotation? residual)
+    {
+        if (residual is null)
+        {
+            return null;
+        }
+
+        using Tensor norm = context.Checkpoint.LoadFinalNorm(context.Kernels);
+        return new EndsFolder(context.Kernels, residual, norm);
+    }
+
+    private static Tensor Samples(MethodContext context, HiddenStates hidden, int count, EndsFolder? ends)
+    {
+        IKernels kernels = context.Kernels;
+        var shape = new Shape(count, hidden.Batches[0].Shape[1], context.Config.DModel);
+        return HiddenStates.Rotate(kernels, kernels.Upload<float>(hidden.CopyFirst(kernels, count), shape), ends);
+    }
+}
