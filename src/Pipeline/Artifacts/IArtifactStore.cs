@@ -1,0 +1,54 @@
+namespace MambaQuant.Pipeline.Artifacts;
+
+/// <summary>Keeps every intermediate of a job by name: written once, never changed, checked when read.</summary>
+/// <remarks>
+/// Thread-safe; several processes may work on one store. A half-written artifact is never visible. What a name holds is decided
+/// by the first complete put. Names that are not relative, or leave the store, are refused.
+/// </remarks>
+public interface IArtifactStore
+{
+    /// <summary>The store for people: a folder or a URI, without any secret.</summary>
+    string Description { get; }
+
+    /// <summary>What the store holds under a name.</summary>
+    /// <param name="name">Name of the artifact.</param>
+    /// <param name="cancellation">Stops the call.</param>
+    /// <returns>Null where there is nothing.</returns>
+    /// <exception cref="ArtifactStoreException">The store cannot be reached or read.</exception>
+    Task<ArtifactInfo?> HeadAsync(string name, CancellationToken cancellation);
+
+    /// <summary>Opens an artifact, or a range of it, for reading in order.</summary>
+    /// <param name="name">Name of the artifact.</param>
+    /// <param name="offset">First byte.</param>
+    /// <param name="length">Bytes from there; null for all the rest.</param>
+    /// <param name="cancellation">Stops the call.</param>
+    /// <returns>
+    /// A forward-only stream whose every byte has been compared with its checksum before it is handed out; a read throws
+    /// <see cref="CorruptArtifactException"/> where they differ.
+    /// </returns>
+    /// <exception cref="ArtifactNotFoundException">There is no such artifact.</exception>
+    /// <exception cref="CorruptArtifactException">Its bytes are not those that were put.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The range lies outside the artifact.</exception>
+    /// <exception cref="ArtifactStoreException">The store cannot be reached or read.</exception>
+    Task<Stream> OpenReadAsync(string name, long offset, long? length, CancellationToken cancellation);
+
+    /// <summary>Puts an artifact unless there is one.</summary>
+    /// <param name="name">Name of the artifact.</param>
+    /// <param name="write">Writes the content, once, to a forward-only stream; may be called again where a transfer has to be repeated.</param>
+    /// <param name="cancellation">Stops the call; nothing is left visible.</param>
+    /// <exception cref="ArtifactStoreException">The store cannot be reached, is read-only, or full.</exception>
+    Task<PutOutcome> PutIfAbsentAsync(string name, Func<Stream, CancellationToken, Task> write, CancellationToken cancellation);
+
+    /// <summary>Lists artifacts by the beginning of their names, in ordinal order of the names.</summary>
+    /// <param name="prefix">Beginning of the names; empty for all.</param>
+    /// <param name="cancellation">Stops the listing.</param>
+    /// <exception cref="ArtifactStoreException">The store cannot be reached or read.</exception>
+    IAsyncEnumerable<ArtifactInfo> ListAsync(string prefix, CancellationToken cancellation);
+
+    /// <summary>Deletes an artifact.</summary>
+    /// <param name="name">Name of the artifact.</param>
+    /// <param name="cancellation">Stops the call.</param>
+    /// <returns>Whether there was one.</returns>
+    /// <exception cref="ArtifactStoreException">The store cannot be reached, or is read-only.</exception>
+    Task<bool> DeleteAsync(string name, CancellationToken cancellation);
+}

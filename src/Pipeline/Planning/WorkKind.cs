@@ -1,0 +1,38 @@
+namespace MambaQuant.Pipeline.Planning;
+
+/// <summary>What a work item does.</summary>
+public enum WorkKind
+{
+    /// <summary>Makes the calibration sequences: from a text, or sampled from the float model.</summary>
+    Tokenize,
+
+    /// <summary>Observes a block of layers of the original model on a shard of the sequences.</summary>
+    ObserveOriginal,
+
+    /// <summary>Merges the shards' statistics of one layer of the original model, or the pool of the residual stream.</summary>
+    ReduceOriginal,
+
+    /// <summary>Makes the rotation of the residual stream from the pooled covariance.</summary>
+    ResidualRotation,
+
+    /// <summary>Chooses the smoothing factors of one layer.</summary>
+    SearchSmoothing,
+
+    /// <summary>Makes the transform of one layer: parameters only.</summary>
+    Transform,
+
+    /// <summary>Observes a block of layers of the transformed model on a shard of the sequences.</summary>
+    ObserveTransformed,
+
+    /// <summary>Merges the shards' statistics of one layer of the transformed model.</summary>
+    ReduceTransformed,
+
+    /// <summary>Quantizes one layer, or embeddings, final norm and head.</summary>
+    Quantize,
+
+    /// <summary>Writes the quantized checkpoint.</summary>
+    Assemble,
+
+    /// <summary>Judges the checkpoint on a shard of a text.</summary>
+    Evaluate,
+}
