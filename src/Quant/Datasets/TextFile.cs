@@ -41,20 +41,6 @@ public sealed class TextFile
         return Parse(path, File.ReadAllBytes(path));
     }
 
-    /// <summary>Reads a file without blocking; the rest as <see cref="Read"/>.</summary>
-    /// <param name="path">A UTF-8 file.</param>
-    /// <param name="cancellationToken">Ends the reading early.</param>
-    /// <returns>The text.</returns>
-    /// <exception cref="InvalidTextException">The file is empty, no UTF-8 (names the byte), or a line is wrong (names the line).</exception>
-    /// <exception cref="IOException">The file is missing or cannot be read.</exception>
-    /// <exception cref="OperationCanceledException">The reading was cancelled.</exception>
-    public static async Task<TextFile> ReadAsync(string path, CancellationToken cancellationToken = default)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        EnsureSize(path);
-        return Parse(path, await File.ReadAllBytesAsync(path, cancellationToken).ConfigureAwait(false));
-    }
-
     private static void EnsureSize(string path)
     {
         long length = new FileInfo(path).Length;

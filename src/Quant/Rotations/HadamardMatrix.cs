@@ -132,27 +132,6 @@ public static class HadamardMatrix
         return new HadamardTransform(memory.Upload<float>(signs, new Shape(baseOrder, baseOrder)), power);
     }
 
-    /// <summary>A seeded diagonal of signs, for a randomised rotation D H (row vectors: signs first, then the transform).</summary>
-    /// <param name="order">The number of signs, at least 0; any width, supported or not.</param>
-    /// <param name="seed">The seed; the same seed and order give the same signs everywhere, a longer order continues a shorter one.</param>
-    /// <returns>[order], +1 and -1.</returns>
-    /// <remarks>
-    /// D is orthogonal and its own inverse. In a KLT rotation K D H it only flips eigenvectors, which their definition leaves open.
-    /// </remarks>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="order"/> is negative.</exception>
-    public static sbyte[] RandomSigns(int order, ulong seed)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(order);
-        sbyte[] signs = new sbyte[order];
-        var random = new SeededRandom(seed);
-        for (int i = 0; i < order; i++)
-        {
-            signs[i] = (sbyte)random.Sign();
-        }
-
-        return signs;
-    }
-
     private static ArgumentException Unsupported(int order, string parameter)
     {
         int below = order - 1;
