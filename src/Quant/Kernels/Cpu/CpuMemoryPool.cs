@@ -6,7 +6,8 @@ namespace MambaQuant.Quant.Kernels.Cpu;
 /// <summary>Native memory for tensors: 64-byte aligned blocks, kept by size class for the next tensor of that size.</summary>
 /// <remarks>
 /// Activations of a layer have the same sizes as those of the next; re-using a block saves the page faults that fresh memory
-/// costs. What is kept never exceeds a limit; larger blocks go back to the system at once. Thread-safe.
+/// costs. What is kept never exceeds a limit: where it would, blocks of the class that was not asked for or given back for the
+/// longest time go to the system, so that the sizes of an earlier stage do not stand in the way of this one's. Thread-safe.
 /// </remarks>
 internal sealed unsafe class CpuMemoryPool : IDisposable
 {
@@ -14,9 +15,9 @@ internal sealed unsafe class CpuMemoryPool : IDisposable
     private const long SmallestBlockBytes = 256;
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<long, Stack<nint>> _free = [];
+    private readonly Dictionary<long, SizeClass> _classes = [];
     private readonly long _limitBytes;
-    private long _keptBytes;
+    private long _uses;
     private bool _disposed;
 
     /// <summary>Makes an empty pool.</summary>
@@ -29,13 +30,16 @@ internal sealed unsafe class CpuMemoryPool : IDisposable
     /// <summary>Bytes in tensors that are alive.</summary>
     internal long LiveBytes { get; private set; }
 
+    /// <summary>Bytes kept for the next tensors.</summary>
+    internal long KeptBytes { get; private set; }
+
     /// <inheritdoc/>
     public void Dispose()
     {
         lock (_lock)
         {
             _disposed = true;
-            Trim();
+            MakeRoom(_limitBytes, asking: null);
         }
     }
 
@@ -46,10 +50,14 @@ internal sealed unsafe class CpuMemoryPool : IDisposable
         lock (_lock)
         {
             LiveBytes += block;
-            if (_free.TryGetValue(block, out Stack<nint>? stack) && stack.TryPop(out nint kept))
+            if (_classes.TryGetValue(block, out SizeClass? blocks))
             {
-                _keptBytes -= block;
-                return (byte*)kept;
+                blocks.LastUse = ++_uses;
+                if (blocks.Free.TryPop(out nint kept))
+                {
+                    KeptBytes -= block;
+                    return (byte*)kept;
+                }
             }
         }
 
@@ -63,16 +71,25 @@ internal sealed unsafe class CpuMemoryPool : IDisposable
         lock (_lock)
         {
             LiveBytes -= block;
-            if (!_disposed && _keptBytes + block <= _limitBytes)
+            if (!_disposed && block <= _limitBytes)
             {
-                if (!_free.TryGetValue(block, out Stack<nint>? stack))
+                if (!_classes.TryGetValue(block, out SizeClass? blocks))
                 {
-                    _free[block] = stack = new Stack<nint>();
+                    _classes[block] = blocks = new SizeClass(block);
                 }
 
-                stack.Push((nint)memory);
-                _keptBytes += block;
-                return;
+                blocks.LastUse = ++_uses;
+                if (KeptBytes + block > _limitBytes)
+                {
+                    MakeRoom(block, blocks);
+                }
+
+                if (KeptBytes + block <= _limitBytes)
+                {
+                    blocks.Free.Push((nint)memory);
+                    KeptBytes += block;
+                    return;
+                }
             }
         }
 
@@ -87,16 +104,35 @@ internal sealed unsafe class CpuMemoryPool : IDisposable
         return checked((size + step - 1) / step * step);
     }
 
-    private void Trim()
+    /// <summary>Frees kept blocks, least recently used class first, until so many bytes more may be kept.</summary>
+    /// <remarks>The class that asks keeps its blocks: one more of it is worth no more than the ones that are there.</remarks>
+    private void MakeRoom(long bytes, SizeClass? asking)
     {
-        foreach (Stack<nint> stack in _free.Values)
+        foreach (SizeClass oldest in _classes.Values.Where(blocks => blocks != asking).OrderBy(blocks => blocks.LastUse).ToList())
         {
-            while (stack.TryPop(out nint kept))
+            while (KeptBytes + bytes > _limitBytes)
             {
+                if (!oldest.Free.TryPop(out nint kept))
+                {
+                    // A size that comes back makes its class anew; one that does not must not be sorted for ever.
+                    _classes.Remove(oldest.BlockBytes);
+                    break;
+                }
+
                 NativeMemory.AlignedFree((void*)kept);
+                KeptBytes -= oldest.BlockBytes;
             }
         }
+    }
 
-        _keptBytes = 0;
+    /// <summary>The kept blocks of one size.</summary>
+    private sealed class SizeClass(long blockBytes)
+    {
+        public long BlockBytes { get; } = blockBytes;
+
+        public Stack<nint> Free { get; } = new();
+
+        /// <summary>When a block of the class was last asked for or given back, counted in uses of the pool.</summary>
+        public long LastUse { get; set; }
     }
 }
