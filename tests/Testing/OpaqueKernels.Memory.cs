@@ -24,4 +24,7 @@ public sealed partial class OpaqueKernels
 
     /// <inheritdoc/>
     public void Copy(Tensor source, Tensor destination) => _hidden.Copy(Unwrap(source), Unwrap(destination));
+
+    /// <inheritdoc/>
+    public Tensor Clone(Tensor source) => Wrap(_hidden.Clone(Unwrap(source)));
 }

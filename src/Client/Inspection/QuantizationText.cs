@@ -15,7 +15,7 @@ internal static class QuantizationText
             return "float";
         }
 
-        string strategy = args.Strategy == QuantizationStrategy.Group ? $"group {args.GroupSize}" : args.Strategy.ToString().ToLowerInvariant();
+        string strategy = args.Strategy == QuantizationStrategy.Group ? $"group {args.GroupSize}" : args.Strategy.Name();
         string time = isWeight ? "" : args.Dynamic ? " dynamic" : " static";
         return $"int{args.Bits} {strategy}{time}{(args.Symmetric ? "" : " asymmetric")}";
     }

@@ -93,7 +93,7 @@ internal static class CheckpointReportJson
         json.WriteStartObject(name);
         json.WriteNumber("bits", args.Bits);
         json.WriteBoolean("symmetric", args.Symmetric);
-        json.WriteString("strategy", QuantizationArgsJson.Name(args.Strategy));
+        json.WriteString("strategy", args.Strategy.Name());
         if (args.Strategy == QuantizationStrategy.Group)
         {
             json.WriteNumber("group_size", args.GroupSize);

@@ -102,7 +102,7 @@ internal static class CheckpointReportMarkdown
             return "float";
         }
 
-        string scope = args.Strategy == QuantizationStrategy.Group ? Text($"groups of {args.GroupSize}") : $"per {QuantizationArgsJson.Name(args.Strategy)}";
+        string scope = args.Strategy == QuantizationStrategy.Group ? Text($"groups of {args.GroupSize}") : $"per {args.Strategy.Name()}";
         return Text($"{args.Bits} bits, {scope}{(args.Symmetric ? string.Empty : ", asymmetric")}{(args.Dynamic ? ", dynamic" : string.Empty)}");
     }
 

@@ -1,3 +1,5 @@
+using MambaQuant.Quant.Quantization;
+
 namespace MambaQuant.Quant.Checkpoints;
 
 /// <summary>Codes of 2 to 7 bits as dense little-endian bit strings in 32-bit words, one string a row, after compressed-tensors 0.18.</summary>
@@ -15,7 +17,7 @@ internal static class CodePacking
     /// <exception cref="ArgumentOutOfRangeException">A code does not fit the bits.</exception>
     public static void Pack(ReadOnlySpan<sbyte> codes, int columns, int bits, Span<int> words)
     {
-        int rowWords = QuantizedTensorPlan.PackedWords(columns, bits);
+        int rowWords = WeightStorage.PackedWords(columns, bits);
         int offset = 1 << (bits - 1);
         for (int row = 0; row < codes.Length / Math.Max(1, columns); row++)
         {
@@ -50,7 +52,7 @@ internal static class CodePacking
     /// <returns>Whether the unused bits at the row ends are zero.</returns>
     public static bool TryUnpack(ReadOnlySpan<int> words, int columns, int bits, Span<sbyte> codes)
     {
-        int rowWords = QuantizedTensorPlan.PackedWords(columns, bits);
+        int rowWords = WeightStorage.PackedWords(columns, bits);
         int offset = 1 << (bits - 1);
         uint mask = (uint)(2 * offset) - 1;
         bool clean = true;

@@ -16,17 +16,6 @@ internal static class QuantizationArgsJson
         (RangeEstimator.MeanSquaredError, "memoryless_mse"),
     ];
 
-    private static readonly (QuantizationStrategy Strategy, string Name)[] _strategies =
-    [
-        (QuantizationStrategy.Tensor, "tensor"),
-        (QuantizationStrategy.Channel, "channel"),
-        (QuantizationStrategy.Group, "group"),
-        (QuantizationStrategy.Token, "token"),
-    ];
-
-    /// <summary>The name of a strategy.</summary>
-    public static string Name(QuantizationStrategy strategy) => _strategies.First(pair => pair.Strategy == strategy).Name;
-
     /// <summary>Writes arguments; null as null.</summary>
     public static JsonObject? Write(QuantizationArgs? args) => args is null ? null : new JsonObject
     {
@@ -40,7 +29,7 @@ internal static class QuantizationArgsJson
             ? new JsonObject { ["percentile"] = args.Percentile }
             : new JsonObject(),
         ["scale_dtype"] = null,
-        ["strategy"] = Name(args.Strategy),
+        ["strategy"] = args.Strategy.Name(),
         ["symmetric"] = args.Symmetric,
         ["type"] = "int",
         ["zp_dtype"] = args.Symmetric ? null : "torch.int8",
@@ -68,9 +57,9 @@ internal static class QuantizationArgsJson
         int? bits = fields.Int32("num_bits", 2, 8);
         bool? symmetric = fields.Boolean("symmetric");
         bool dynamic = fields.Boolean("dynamic") ?? false;
-        QuantizationStrategy? strategy = Choice(fields, "strategy", _strategies);
+        QuantizationStrategy? strategy = Choice<QuantizationStrategy>(fields, "strategy", QuantizationStrategies.Names.AsSpan());
         int groupSize = fields.Int32("group_size", 1, int.MaxValue) ?? 0;
-        RangeEstimator range = dynamic ? RangeEstimator.MinMax : Choice(fields, "observer", _observers) ?? RangeEstimator.MinMax;
+        RangeEstimator range = dynamic ? RangeEstimator.MinMax : Choice<RangeEstimator>(fields, "observer", _observers) ?? RangeEstimator.MinMax;
         double? percentile = range == RangeEstimator.Percentile ? fields.Object("observer_kwargs")?.Number("percentile", 0.5, 1) : null;
         if (bits is null || symmetric is null || strategy is null)
         {
@@ -100,7 +89,7 @@ internal static class QuantizationArgsJson
         return percentile is double share ? args with { Percentile = share } : args;
     }
 
-    private static T? Choice<T>(JsonFields fields, string name, (T Value, string Name)[] choices)
+    private static T? Choice<T>(JsonFields fields, string name, ReadOnlySpan<(T Value, string Name)> choices)
         where T : struct
     {
         if (fields.Text(name) is not string text)
@@ -116,7 +105,7 @@ internal static class QuantizationArgsJson
             }
         }
 
-        fields.Problem($"'{name}' is '{text}', expected {string.Join(", ", choices.Select(choice => choice.Name))}");
+        fields.Problem($"'{name}' is '{text}', expected {string.Join(", ", choices.ToArray().Select(choice => choice.Name))}");
         return null;
     }
 }

@@ -9,7 +9,7 @@ internal static class QuantizedFormats
     public static string Of(QuantizationArgs? weights) => weights switch
     {
         null => "dense",
-        { Bits: <= QuantizedTensorPlan.MaxPackedBits } => "pack-quantized",
+        { Bits: <= WeightStorage.MaxPackedBits } => "pack-quantized",
         _ => "int-quantized",
     };
 }

@@ -104,15 +104,15 @@ internal sealed class QuantizedPartReader(ITensorMemory memory, CheckpointTensor
     {
         using var disposal = new DisposalScope();
         string name = QuantizedTensorNames.Weight(module);
-        Tensor codes = disposal.Add(args.Bits <= QuantizedTensorPlan.MaxPackedBits
+        Tensor codes = disposal.Add(WeightStorage.PacksCodes(args)
             ? Unpacked(module, matrix, args.Grid)
             : memory.Upload<sbyte>(Bytes(name, args.Grid), matrix));
-        Shape scaleShape = QuantizedTensorPlan.ScaleShape(args, matrix);
+        Shape scaleShape = WeightStorage.ScaleShape(args, matrix);
         Shape held = args.Strategy == QuantizationStrategy.Tensor ? new Shape(1, 1) : scaleShape;
         Tensor scales = disposal.Add(memory.Upload<float>(Scales(QuantizedTensorNames.Scale(module)), held));
         Tensor? zeroPoints = args.Symmetric ? null : disposal.Add(ZeroPoints(module, held, args));
         disposal.Keep();
-        return new WeightCodes(codes, scales, zeroPoints, args.Grid, QuantizedTensorPlan.GroupSize(args, matrix.Columns));
+        return new WeightCodes(codes, scales, zeroPoints, args.Grid, WeightStorage.ColumnsPerScale(args, matrix.Columns));
     }
 
     /// <summary>Reads an fp32 tensor.</summary>
@@ -184,7 +184,7 @@ internal sealed class QuantizedPartReader(ITensorMemory memory, CheckpointTensor
     {
         string name = QuantizedTensorNames.ZeroPoint(module);
         var values = new int[shape.ElementCount];
-        if (!QuantizedTensorPlan.PacksZeroPoints(args))
+        if (!WeightStorage.PacksZeroPoints(args))
         {
             sbyte[] bytes = Bytes(name, args.Grid);
             for (int i = 0; i < values.Length; i++)
@@ -199,7 +199,7 @@ internal sealed class QuantizedPartReader(ITensorMemory memory, CheckpointTensor
         var stored = new int[packed.Entry.Shape.ElementCount];
         packed.File.ReadInt32(packed.Entry, stored);
         (int rows, int groups) = (shape.Rows, shape.Columns);
-        int words = QuantizedTensorPlan.PackedWords(rows, args.Bits);
+        int words = WeightStorage.PackedWords(rows, args.Bits);
         var turned = new int[stored.Length];
         for (int i = 0; i < stored.Length; i++)
         {

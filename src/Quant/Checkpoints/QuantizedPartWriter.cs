@@ -115,7 +115,7 @@ internal sealed class QuantizedPartWriter : IDisposable
 
         WeightCodes present = codes ?? throw new ArgumentException($"module '{module}' has no codes");
         EnsureFits(module, present, args);
-        if (args.Bits <= QuantizedTensorPlan.MaxPackedBits)
+        if (WeightStorage.PacksCodes(args))
         {
             WritePacked(module, present, args.Bits);
         }
@@ -134,12 +134,12 @@ internal sealed class QuantizedPartWriter : IDisposable
     /// <summary>Codes and what config.json will say of them must be the same thing.</summary>
     private void EnsureFits(string module, WeightCodes codes, QuantizationArgs args)
     {
-        string name = args.Bits <= QuantizedTensorPlan.MaxPackedBits ? QuantizedTensorNames.Packed(module) : QuantizedTensorNames.Weight(module);
+        string name = WeightStorage.PacksCodes(args) ? QuantizedTensorNames.Packed(module) : QuantizedTensorNames.Weight(module);
         Shape scales = _plan[QuantizedTensorNames.Scale(module)].Shape;
         bool fits = codes.Grid == args.Grid
             && codes.ZeroPoints is null == args.Symmetric
             && codes.Codes.Shape.Rows == _plan[name].Shape.Rows
-            && codes.GroupSize >= QuantizedTensorPlan.GroupSize(args, codes.Codes.Shape.Columns)
+            && codes.GroupSize >= WeightStorage.ColumnsPerScale(args, codes.Codes.Shape.Columns)
             && codes.Scales.Shape.ElementCount == scales.ElementCount;
         if (!fits)
         {
@@ -151,7 +151,7 @@ internal sealed class QuantizedPartWriter : IDisposable
     private void WritePacked(string module, WeightCodes codes, int bits)
     {
         int columns = codes.Codes.Shape.Columns;
-        int rowWords = QuantizedTensorPlan.PackedWords(columns, bits);
+        int rowWords = WeightStorage.PackedWords(columns, bits);
         _file.Write(QuantizedTensorNames.PackedShape(module), [(long)codes.Codes.Shape.Rows, columns]);
         WriteRows<sbyte>(codes.Codes, piece =>
         {
@@ -167,7 +167,7 @@ internal sealed class QuantizedPartWriter : IDisposable
         var values = new int[tensor.Shape.ElementCount];
         _memory.Download(tensor, values.AsSpan());
         string name = QuantizedTensorNames.ZeroPoint(module);
-        if (!QuantizedTensorPlan.PacksZeroPoints(args))
+        if (!WeightStorage.PacksZeroPoints(args))
         {
             _file.Write(name, [.. values.Select(value => checked((sbyte)value))]);
             return;
@@ -181,7 +181,7 @@ internal sealed class QuantizedPartWriter : IDisposable
             turned[((i % groups) * rows) + (i / groups)] = checked((sbyte)values[i]);
         }
 
-        int words = QuantizedTensorPlan.PackedWords(rows, args.Bits);
+        int words = WeightStorage.PackedWords(rows, args.Bits);
         var packed = new int[groups * words];
         CodePacking.Pack(turned, rows, args.Bits, packed);
         var stored = new int[packed.Length];

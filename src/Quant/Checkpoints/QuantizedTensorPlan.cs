@@ -8,9 +8,6 @@ namespace MambaQuant.Quant.Checkpoints;
 /// <summary>Which tensors a quantized checkpoint holds: names, element types and shapes, from dimensions and layout alone.</summary>
 public static class QuantizedTensorPlan
 {
-    /// <summary>The largest number of bits that is stored packed.</summary>
-    public const int MaxPackedBits = 7;
-
     /// <summary>All tensors, in the order of the data flow.</summary>
     /// <param name="config">The model's dimensions.</param>
     /// <param name="layout">How the model is quantized.</param>
@@ -100,35 +97,6 @@ public static class QuantizedTensorPlan
     /// <param name="shape">The shape as stored.</param>
     public static Shape MatrixShape(Shape shape) => new(shape.Rows, shape.Columns);
 
-    /// <summary>Columns that share a scale.</summary>
-    /// <param name="args">How the weight is quantized.</param>
-    /// <param name="columns">Columns of the weight.</param>
-    public static int GroupSize(QuantizationArgs args, int columns)
-    {
-        ArgumentNullException.ThrowIfNull(args);
-        return args.Strategy == QuantizationStrategy.Group ? Math.Min(args.GroupSize, columns) : columns;
-    }
-
-    /// <summary>Shape of the scales of a weight, as stored: [1], [O, 1] or [O, G].</summary>
-    /// <param name="args">How the weight is quantized.</param>
-    /// <param name="matrix">[O, I].</param>
-    public static Shape ScaleShape(QuantizationArgs args, Shape matrix)
-    {
-        ArgumentNullException.ThrowIfNull(args);
-        int groupSize = GroupSize(args, matrix.Columns);
-        return args.Strategy == QuantizationStrategy.Tensor
-            ? new Shape(1)
-            : new Shape(matrix.Rows, (matrix.Columns + groupSize - 1) / groupSize);
-    }
-
-    /// <summary>Whether zero points are packed as the codes are; one for the whole tensor never is.</summary>
-    /// <param name="args">How the weight is quantized.</param>
-    internal static bool PacksZeroPoints(QuantizationArgs args) =>
-        args.Bits <= MaxPackedBits && args.Strategy != QuantizationStrategy.Tensor;
-
-    /// <summary>32-bit words that hold so many values of so many bits.</summary>
-    internal static int PackedWords(int count, int bits) => checked((int)((((long)count * bits) + 31) / 32));
-
     private static IEnumerable<SafetensorsDeclaration> WeightTensors(string module, Shape shape, QuantizationArgs? args)
     {
         if (args is null)
@@ -138,9 +106,9 @@ public static class QuantizedTensorPlan
         }
 
         Shape matrix = MatrixShape(shape);
-        if (args.Bits <= MaxPackedBits)
+        if (WeightStorage.PacksCodes(args))
         {
-            var packed = new Shape(matrix.Rows, PackedWords(matrix.Columns, args.Bits));
+            var packed = new Shape(matrix.Rows, WeightStorage.PackedWords(matrix.Columns, args.Bits));
             yield return new SafetensorsDeclaration(QuantizedTensorNames.Packed(module), DType.I32, packed);
             yield return new SafetensorsDeclaration(QuantizedTensorNames.PackedShape(module), DType.I64, new Shape(2));
         }
@@ -149,13 +117,13 @@ public static class QuantizedTensorPlan
             yield return new SafetensorsDeclaration(QuantizedTensorNames.Weight(module), DType.I8, shape);
         }
 
-        Shape scales = ScaleShape(args, matrix);
+        Shape scales = WeightStorage.ScaleShape(args, matrix);
         yield return new SafetensorsDeclaration(QuantizedTensorNames.Scale(module), DType.F32, scales);
         if (!args.Symmetric)
         {
-            yield return PacksZeroPoints(args)
+            yield return WeightStorage.PacksZeroPoints(args)
                 ? new SafetensorsDeclaration(
-                    QuantizedTensorNames.ZeroPoint(module), DType.I32, new Shape(PackedWords(scales.Rows, args.Bits), scales.Columns))
+                    QuantizedTensorNames.ZeroPoint(module), DType.I32, new Shape(WeightStorage.PackedWords(scales.Rows, args.Bits), scales.Columns))
                 : new SafetensorsDeclaration(QuantizedTensorNames.ZeroPoint(module), DType.I8, scales);
         }
     }

@@ -44,4 +44,9 @@ public interface ITensorMemory
     /// <param name="destination">Overwritten.</param>
     /// <exception cref="ArgumentException">Dtype or element count differs.</exception>
     void Copy(Tensor source, Tensor destination);
+
+    /// <summary>A new tensor with the same dtype, shape and values.</summary>
+    /// <param name="source">Any tensor, a view too.</param>
+    /// <returns>An owner of its own memory; the caller disposes it.</returns>
+    Tensor Clone(Tensor source);
 }

@@ -59,8 +59,8 @@ public sealed class MambaLanguageModel : IDisposable
         }
 
         using Tensor rows = Embeddings.Gather(k, tokens);
-        Tensor r = k.Allocate(DType.F32, new Shape(batch, tokens.Length / batch, Config.DModel));
-        k.Copy(rows, r);
+        using Tensor sequences = k.Reshape(rows, new Shape(batch, tokens.Length / batch, Config.DModel));
+        Tensor r = k.Clone(sequences);
         for (int layer = 0; layer < Blocks.Count; layer++)
         {
             Blocks[layer].Forward(k, r, state.Blocks[layer], seen: null);

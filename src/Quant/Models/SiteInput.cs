@@ -26,8 +26,7 @@ public sealed record SiteInput(ActivationSite Site, HadamardTransform? Rotation 
 
     private static Tensor Rotated(IKernels kernels, Tensor x, HadamardTransform rotation)
     {
-        Tensor rotated = kernels.Allocate(x.DType, x.Shape);
-        kernels.Copy(x, rotated);
+        Tensor rotated = kernels.Clone(x);
         kernels.WalshHadamard(rotated, rotation);
         return rotated;
     }

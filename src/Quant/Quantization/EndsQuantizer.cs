@@ -70,7 +70,7 @@ public static class EndsQuantizer
         {
             EmbeddingCodes = table.Codes,
             EmbeddingTable = table.Values,
-            FinalNorm = Copy(kernels, finalNorm),
+            FinalNorm = kernels.Clone(finalNorm),
             HeadIsTied = head is null,
             HeadCodes = separate?.Codes,
             HeadTable = separate?.Values,
@@ -129,13 +129,6 @@ public static class EndsQuantizer
         }
 
         return ActivationQuantizer.Fit(ActivationSite.HeadInput, args, statistics);
-    }
-
-    private static Tensor Copy(IKernels kernels, Tensor source)
-    {
-        Tensor copy = kernels.Allocate(source.DType, source.Shape);
-        kernels.Copy(source, copy);
-        return copy;
     }
 
     private static ArgumentException MissingMoment(ModelFamily family) =>

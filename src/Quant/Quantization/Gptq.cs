@@ -141,14 +141,7 @@ public sealed class Gptq : IDisposable
         }
 
         // One scale for the tensor: that of the whole weight, in a copy, since the rounded rows own theirs.
-        return _kernels.QuantizeWeight(rows, args.Grid, 0, Copy(whole.Scales), whole.ZeroPoints is { } zero ? Copy(zero) : null);
-    }
-
-    private Tensor Copy(Tensor source)
-    {
-        Tensor copy = _kernels.Allocate(source.DType, source.Shape);
-        _kernels.Copy(source, copy);
-        return copy;
+        return _kernels.QuantizeWeight(rows, args.Grid, 0, _kernels.Clone(whole.Scales), whole.ZeroPoints is { } zero ? _kernels.Clone(zero) : null);
     }
 
     private WeightCodes RowsOf(WeightCodes codes, int first, int count)

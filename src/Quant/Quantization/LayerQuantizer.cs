@@ -159,9 +159,7 @@ public static class LayerQuantizer
         var copies = new LayerWeights(weights.Layer);
         foreach (string name in weights.Names.Where(name => !quantized.Contains(name)))
         {
-            Tensor copy = kernels.Allocate(weights[name].DType, weights[name].Shape);
-            kernels.Copy(weights[name], copy);
-            copies[name] = copy;
+            copies[name] = kernels.Clone(weights[name]);
         }
 
         return copies;

@@ -130,8 +130,8 @@ public static class QuantizationSchemeValidator
         if (args.Strategy != wanted)
         {
             problems.Add(
-                $"{what}: {Name(args.Strategy)} {(args.Dynamic ? "dynamic" : "static")} is not possible; "
-                + $"use {Name(fixedStrategy)} static or token dynamic");
+                $"{what}: {args.Strategy.Name()} {(args.Dynamic ? "dynamic" : "static")} is not possible; "
+                + $"use {fixedStrategy.Name()} static or token dynamic");
         }
     }
 
@@ -149,7 +149,7 @@ public static class QuantizationSchemeValidator
 
         if (args.Strategy != QuantizationStrategy.Group && args.GroupSize != 0)
         {
-            problems.Add($"{what}: group_size {args.GroupSize} has no meaning with strategy {Name(args.Strategy)}");
+            problems.Add($"{what}: group_size {args.GroupSize} has no meaning with strategy {args.Strategy.Name()}");
         }
 
         if (!(args.Percentile is > 0.5 and <= 1))
@@ -157,13 +157,4 @@ public static class QuantizationSchemeValidator
             problems.Add($"{what}: percentile must be above 0.5 and at most 1, not {args.Percentile}");
         }
     }
-
-    private static string Name(QuantizationStrategy strategy) => strategy switch
-    {
-        QuantizationStrategy.Tensor => "tensor",
-        QuantizationStrategy.Channel => "channel",
-        QuantizationStrategy.Group => "group",
-        QuantizationStrategy.Token => "token",
-        _ => throw new ArgumentOutOfRangeException(nameof(strategy), strategy, "not a known strategy"),
-    };
 }

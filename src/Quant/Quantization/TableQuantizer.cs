@@ -35,7 +35,7 @@ internal sealed class TableQuantizer : IDisposable
         _args = args;
         _gptq = gptq;
         _groupSize = WeightQuantizer.GroupSize(args, shape.Columns);
-        var scaleShape = new Shape(shape[0], (shape.Columns + _groupSize - 1) / _groupSize);
+        Shape scaleShape = WeightStorage.ScaleShape(args, shape);
         _codes = kernels.Allocate(DType.I8, shape);
         _scales = kernels.Allocate(DType.F32, scaleShape);
         _zeroPoints = args.Symmetric ? null : kernels.Allocate(DType.I32, scaleShape);
@@ -89,7 +89,7 @@ internal sealed class TableQuantizer : IDisposable
             SmallestScale = scales.Min(),
             LargestScale = scales.Max(),
             Sqnr = Decibels.OfRatio(_signal, _noise),
-            Bytes = WeightQuantizer.StoredBytes(codes),
+            Bytes = WeightStorage.Bytes(_args, codes.Codes.Shape),
             Gptq = Combined(),
         });
     }

@@ -33,21 +33,6 @@ public static class WeightQuantizer
         return Decibels.OfRatio(signal, noise);
     }
 
-    /// <summary>Bytes of codes, packed as a checkpoint stores them, with their scales and zero points.</summary>
-    /// <param name="codes">The codes.</param>
-    public static long StoredBytes(WeightCodes codes)
-    {
-        ArgumentNullException.ThrowIfNull(codes);
-        long rows = codes.Codes.Shape[0], columns = codes.Codes.Shape.Columns;
-        long scaleRows = codes.Scales.Shape[0], scaleColumns = codes.Scales.Shape.Columns;
-        int bits = codes.Grid.Bits;
-        long packed = bits == 8 ? rows * columns : rows * Words(columns, bits) * sizeof(int);
-        long zeroPoints = codes.ZeroPoints is null ? 0
-            : bits == 8 ? scaleRows * scaleColumns
-            : Words(scaleRows, bits) * scaleColumns * sizeof(int);
-        return checked(packed + (scaleRows * scaleColumns * sizeof(float)) + zeroPoints);
-    }
-
     /// <summary>Describes quantized weights.</summary>
     /// <param name="kernels">The backend.</param>
     /// <param name="module">Module name.</param>
@@ -64,7 +49,7 @@ public static class WeightQuantizer
             SmallestScale = scales.Min(),
             LargestScale = scales.Max(),
             Sqnr = Sqnr(kernels, weight, codes),
-            Bytes = StoredBytes(codes),
+            Bytes = WeightStorage.Bytes(args, codes.Codes.Shape),
             Gptq = gptq,
         };
     }
@@ -83,17 +68,10 @@ public static class WeightQuantizer
     /// <summary>Columns that share a scale, as the kernels want it: 0 for one scale over the whole tensor.</summary>
     /// <param name="args">How the weights are quantized.</param>
     /// <param name="columns">Their inputs I.</param>
-    internal static int GroupSize(QuantizationArgs args, int columns) => args.Strategy switch
-    {
-        QuantizationStrategy.Tensor => 0,
-        QuantizationStrategy.Channel => columns,
-        QuantizationStrategy.Group => Math.Min(args.GroupSize, columns),
-        _ => throw new ArgumentException($"weights cannot be quantized by {args.Strategy}", nameof(args)),
-    };
+    internal static int GroupSize(QuantizationArgs args, int columns) =>
+        args.Strategy == QuantizationStrategy.Tensor ? 0 : WeightStorage.ColumnsPerScale(args, columns);
 
     /// <summary>How the scales are fitted.</summary>
     /// <param name="args">How the weights are quantized.</param>
     internal static WeightRange RangeOf(QuantizationArgs args) => new(args.Range, args.Percentile);
-
-    private static long Words(long values, int bits) => ((values * bits) + 31) / 32;
 }

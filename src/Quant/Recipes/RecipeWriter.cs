@@ -79,7 +79,7 @@ public static class RecipeWriter
         }
 
         string groupSize = args.Strategy == QuantizationStrategy.Group ? $", group_size: {args.GroupSize}" : string.Empty;
-        return $"{{ bits: {args.Bits}, symmetric: {Word(args.Symmetric)}, strategy: {RecipeWords.Strategies.For(args.Strategy)}{groupSize}, "
+        return $"{{ bits: {args.Bits}, symmetric: {Word(args.Symmetric)}, strategy: {args.Strategy.Name()}{groupSize}, "
             + $"dynamic: {Word(args.Dynamic)}, range: {RecipeWords.Ranges.For(args.Range)}, percentile: {Number(args.Percentile)} }}";
     }
 

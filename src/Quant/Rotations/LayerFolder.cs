@@ -144,9 +144,7 @@ public static class LayerFolder
     {
         if (!folds.Any())
         {
-            Tensor copy = kernels.Allocate(weight.DType, weight.Shape);
-            kernels.Copy(weight, copy);
-            return copy;
+            return kernels.Clone(weight);
         }
 
         using Tensor wide = kernels.ToDouble(weight);

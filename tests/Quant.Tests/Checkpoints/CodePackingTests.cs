@@ -1,4 +1,5 @@
 using MambaQuant.Quant.Checkpoints;
+using MambaQuant.Quant.Quantization;
 using Xunit;
 
 namespace MambaQuant.Quant.Tests.Checkpoints;
@@ -42,7 +43,7 @@ public sealed class CodePackingTests
         foreach (int columns in new[] { 1, 2, 5, 31, 32, 33, 64, 127, 1000 })
         {
             sbyte[] codes = [.. Enumerable.Range(0, 3 * columns).Select(_ => (sbyte)random.Next(-(1 << (bits - 1)), 1 << (bits - 1)))];
-            var words = new int[3 * QuantizedTensorPlan.PackedWords(columns, bits)];
+            var words = new int[3 * WeightStorage.PackedWords(columns, bits)];
             CodePacking.Pack(codes, columns, bits, words);
             AssertBits(codes, columns, bits, words);
             var back = new sbyte[codes.Length];

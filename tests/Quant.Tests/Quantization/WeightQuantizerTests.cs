@@ -12,21 +12,6 @@ public sealed class WeightQuantizerTests : IDisposable
 
     public void Dispose() => _kernels.Dispose();
 
-    [Theory]
-    [InlineData(8, QuantizationStrategy.Channel, true, (10 * 37) + (10 * 4))]
-    [InlineData(8, QuantizationStrategy.Tensor, false, (10 * 37) + 4 + 1)]
-    [InlineData(4, QuantizationStrategy.Channel, true, (10 * 5 * 4) + (10 * 4))]
-    [InlineData(4, QuantizationStrategy.Group, false, (10 * 5 * 4) + (10 * 3 * 4) + (2 * 3 * 4))]
-    [InlineData(3, QuantizationStrategy.Group, true, (10 * 4 * 4) + (10 * 3 * 4))]
-    public void StoredBytes_AreThoseOfThePackedTensors(int bits, QuantizationStrategy strategy, bool symmetric, long expected)
-    {
-        var args = new QuantizationArgs { Bits = bits, Strategy = strategy, Symmetric = symmetric, GroupSize = strategy == QuantizationStrategy.Group ? 16 : 0 };
-        using Tensor weight = Weight();
-        using WeightCodes codes = WeightQuantizer.Round(_kernels, weight, args);
-
-        Assert.Equal(expected, WeightQuantizer.StoredBytes(codes));
-    }
-
     [Fact]
     public void EveryBit_AddsSixDecibels()
     {

@@ -78,6 +78,15 @@ public sealed unsafe partial class CpuKernels
         Buffer.MemoryCopy(from.Memory, to.Memory, to.SizeBytes, from.SizeBytes);
     }
 
+    /// <inheritdoc/>
+    public Tensor Clone(Tensor source)
+    {
+        CpuTensor from = Own(source);
+        CpuTensor copy = New(from.DType, from.Shape);
+        Copy(from, copy);
+        return copy;
+    }
+
     /// <summary>The backend's own handle behind a tensor.</summary>
     /// <exception cref="ArgumentException">The tensor belongs to another backend.</exception>
     private static CpuTensor Own(Tensor tensor)

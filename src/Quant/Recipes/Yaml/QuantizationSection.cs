@@ -131,7 +131,7 @@ internal static class QuantizationSection
 
         bool? dynamic = keys.Find("dynamic") is null ? null : keys.Boolean("dynamic", start.Dynamic);
         QuantizationStrategy? named = keys.Word<QuantizationStrategy?>(
-            "strategy", RecipeWords.Strategies.ToDictionary(word => word.Key, word => (QuantizationStrategy?)word.Value), null);
+            "strategy", QuantizationStrategies.Names.ToDictionary(word => word.Name, word => (QuantizationStrategy?)word.Strategy), null);
 
         // A dynamic range goes with tokens and a token with dynamic ranges, so either word says both.
         bool isDynamic = dynamic ?? (named is null ? start.Dynamic : named == QuantizationStrategy.Token);

@@ -32,15 +32,6 @@ internal static class RecipeWords
         MambaFamily.HeadModule,
     ];
 
-    /// <summary>Words for strategies.</summary>
-    public static IReadOnlyDictionary<string, QuantizationStrategy> Strategies { get; } = new Dictionary<string, QuantizationStrategy>
-    {
-        ["tensor"] = QuantizationStrategy.Tensor,
-        ["channel"] = QuantizationStrategy.Channel,
-        ["group"] = QuantizationStrategy.Group,
-        ["token"] = QuantizationStrategy.Token,
-    };
-
     /// <summary>Words for range estimators.</summary>
     public static IReadOnlyDictionary<string, RangeEstimator> Ranges { get; } = new Dictionary<string, RangeEstimator>
     {
