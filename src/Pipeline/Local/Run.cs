@@ -37,7 +37,7 @@ internal sealed record Run
     /// <summary>Tokens of all calibration sequences in all layers: the unit of the passes' progress.</summary>
     public long LayerTokens => Sequences.TokenCount * Config.LayerCount;
 
-    /// <summary>Advances all sequences by one block, telling progress and heeding cancellation batch by batch.</summary>
+    /// <summary>Advances all sequences by one block, telling progress and heeding cancellation piece by piece.</summary>
     /// <param name="stage">The stage's name.</param>
     /// <param name="hidden">The sequences.</param>
     /// <param name="block">The block.</param>
@@ -45,17 +45,7 @@ internal sealed record Run
     /// <param name="observer">Looks on; null for nobody.</param>
     public void Advance(string stage, HiddenStates hidden, MambaBlock block, int layer, LayerObserver? observer)
     {
-        long done = Sequences.TokenCount * layer;
-        hidden.Advance(Kernels, block, observer, batch =>
-        {
-            Context.Cancellation.ThrowIfCancellationRequested();
-            Clock.Report(stage, done, LayerTokens, "tokens");
-            done += hidden.Batches[batch].Shape.Rows;
-            if (observer is not null)
-            {
-                observer.Shard = batch;
-            }
-        });
-        Clock.Report(stage, done, LayerTokens, "tokens");
+        long before = Sequences.TokenCount * layer;
+        hidden.Advance(Kernels, block, observer, done => Clock.Report(stage, before + done, LayerTokens, "tokens"), Context.Cancellation);
     }
 }

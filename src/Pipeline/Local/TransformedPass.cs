@@ -122,7 +122,7 @@ internal sealed class TransformedPass
         using var observer = new LayerObserver(_run.Kernels, _plan, layer, _run.Config);
         if (_context.Recipe.Gptq is { Sequential: true })
         {
-            hidden.Visit(_run.Kernels, block, observer);
+            hidden.Visit(_run.Kernels, block, observer, _context.Cancellation);
         }
         else
         {

@@ -164,14 +164,7 @@ public static class ModelStages
         using LayerWeights weights = context.Checkpoint.LoadLayer(context.Kernels, layer);
         using OnlineTransforms online = LayerFolder.Online(context.Kernels, context.Family, transform);
         using MambaBlock block = FloatBlock.Build(context.Kernels, context.Config, Fold(context, weights, residual, transform), online);
-        hidden.Advance(context.Kernels, block, observer, batch =>
-        {
-            context.Cancellation.ThrowIfCancellationRequested();
-            if (observer is not null)
-            {
-                observer.Shard = batch;
-            }
-        });
+        hidden.Advance(context.Kernels, block, observer, _ => { }, context.Cancellation);
     }
 
     private static LayerWeights Load(MethodContext context, int layer, Rotation? residual)

@@ -44,6 +44,10 @@ public sealed class LayerObserver : IActivationObserver, IDisposable
     /// <value>0 by default; set it before a shard.</value>
     public int Shard { get; set; }
 
+    /// <summary>Index of the first token, within its sequence, of what is running, for messages.</summary>
+    /// <value>0 by default; greater where a long sequence runs in pieces.</value>
+    public int FirstToken { get; set; }
+
     /// <inheritdoc/>
     public ScanObservation? Scan { get; }
 
@@ -102,7 +106,7 @@ public sealed class LayerObserver : IActivationObserver, IDisposable
         int tokens = values.Shape.Rank < 2 ? 1 : values.Shape[^2];
         long row = index / channels;
         throw new NonFiniteActivationException(
-            Layer, site, Shard, (int)(row / tokens), (int)(row % tokens), (int)(index % channels));
+            Layer, site, Shard, (int)(row / tokens), checked(FirstToken + (int)(row % tokens)), (int)(index % channels));
     }
 
     private StateStatistics StateToStatistics(ScanObservation scan)
