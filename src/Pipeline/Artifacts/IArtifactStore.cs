@@ -14,6 +14,8 @@ public interface IArtifactStore
     /// <param name="name">Name of the artifact.</param>
     /// <param name="cancellation">Stops the call.</param>
     /// <returns>Null where there is nothing.</returns>
+    /// <exception cref="ArgumentException">The name is not one; see <see cref="ArtifactName"/> (every member).</exception>
+    /// <exception cref="CorruptArtifactException">Something is there, but the store's record of it is broken.</exception>
     /// <exception cref="ArtifactStoreException">The store cannot be reached or read.</exception>
     Task<ArtifactInfo?> HeadAsync(string name, CancellationToken cancellation);
 
@@ -32,14 +34,18 @@ public interface IArtifactStore
     /// <exception cref="ArtifactStoreException">The store cannot be reached or read.</exception>
     Task<Stream> OpenReadAsync(string name, long offset, long? length, CancellationToken cancellation);
 
-    /// <summary>Puts an artifact unless there is one.</summary>
+    /// <summary>Puts an artifact unless there is one; one whose record is broken counts as absent and is replaced.</summary>
     /// <param name="name">Name of the artifact.</param>
     /// <param name="write">Writes the content, once, to a forward-only stream; may be called again where a transfer has to be repeated.</param>
     /// <param name="cancellation">Stops the call; nothing is left visible.</param>
+    /// <returns>What the store holds now, and whether these bytes were the first. What <paramref name="write"/> throws is passed on; nothing is left.</returns>
     /// <exception cref="ArtifactStoreException">The store cannot be reached, is read-only, or full.</exception>
     Task<PutOutcome> PutIfAbsentAsync(string name, Func<Stream, CancellationToken, Task> write, CancellationToken cancellation);
 
-    /// <summary>Lists artifacts by the beginning of their names, in ordinal order of the names.</summary>
+    /// <summary>
+    /// Lists artifacts by the beginning of their names, in ordinal order of the names; one whose record is broken is listed as
+    /// <see cref="ArtifactInfo.IsDamaged"/>. What is put or deleted meanwhile may or may not be listed.
+    /// </summary>
     /// <param name="prefix">Beginning of the names; empty for all.</param>
     /// <param name="cancellation">Stops the listing.</param>
     /// <exception cref="ArtifactStoreException">The store cannot be reached or read.</exception>
