@@ -1,3 +1,7 @@
+using MambaQuant.Quant.Method;
+using MambaQuant.Quant.Models;
+using MambaQuant.Quant.Recipes;
+
 namespace MambaQuant.Pipeline.Local;
 
 /// <summary>Which text calibrates.</summary>
@@ -25,6 +29,23 @@ public sealed record CalibrationOptions
 
     /// <summary>The source that needs no text.</summary>
     public const string SelfSource = "self";
+
+    /// <summary>Tokens of the longest sequences that a recipe can be calibrated on.</summary>
+    /// <param name="config">The model's dimensions.</param>
+    /// <param name="recipe">A valid recipe; where it searches, the searched sequences are held in one tensor.</param>
+    public int LongestSequence(MambaConfig config, Recipe recipe)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        return HiddenStates.LongestSequence(config.DModel, Math.Max(1, SearchedBy(recipe)));
+    }
+
+    /// <summary>Sequences that a recipe's search keeps; 0 where it searches nothing.</summary>
+    /// <param name="recipe">A valid recipe.</param>
+    internal int SearchedBy(Recipe recipe)
+    {
+        ArgumentNullException.ThrowIfNull(recipe);
+        return recipe.Smoothings.Any(smoothing => smoothing.Strength.IsSearched) ? Math.Min(SearchSamples, Samples) : 0;
+    }
 
     /// <summary>Refuses numbers with which nothing can be calibrated.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A number is below 2.</exception>

@@ -22,7 +22,7 @@ public sealed class LocalEngine(IKernels kernels, TimeProvider time)
     /// <param name="options">What to do.</param>
     /// <param name="progress">Hears how far each stage is, from this thread.</param>
     /// <param name="cancellation">Stops the run at the next safe point; nothing is left behind.</param>
-    /// <exception cref="ArgumentOutOfRangeException">There are too few samples, or they are too short.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">There are too few samples, or they are too short or too long.</exception>
     /// <exception cref="InvalidRecipeException">The recipe makes no sense, or names what the model does not have.</exception>
     /// <exception cref="OutputDirectoryException">The output folder holds something.</exception>
     /// <exception cref="OperationCanceledException">The run was stopped.</exception>
@@ -35,6 +35,8 @@ public sealed class LocalEngine(IKernels kernels, TimeProvider time)
         RecipeValidator.ThrowIfInvalid(options.Recipe);
         using MambaCheckpoint checkpoint = MambaCheckpoint.Open(options.ModelPath);
         var context = new MethodContext(kernels, checkpoint, options.Recipe) { Cancellation = cancellation };
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(
+            options.Calibration.SequenceLength, options.Calibration.LongestSequence(context.Config, options.Recipe), nameof(options));
         using var writer = new QuantizedCheckpointWriter(options.OutputPath, checkpoint);
         using ScratchFolder scratch = ScratchFolder.Beside(options.OutputPath);
         bool calibrates = ObservationPlans.IsNeeded(ObservationPlans.Original(options.Recipe, context.Family))
@@ -67,6 +69,15 @@ public sealed class LocalEngine(IKernels kernels, TimeProvider time)
             Smoothing = smoothing,
             Durations = clock.Durations,
         };
+    }
+
+    /// <summary>Refuses a place at which a run cannot write: it holds something, or somebody else's folder is in the way beside it.</summary>
+    /// <param name="outputPath">Folder to write.</param>
+    /// <exception cref="OutputDirectoryException">Names what is there and the next step.</exception>
+    public static void EnsureOutputIsFree(string outputPath)
+    {
+        QuantizedCheckpointWriter.EnsureFree(outputPath);
+        ScratchFolder.EnsureOurs(outputPath);
     }
 
     /// <summary>Makes the calibration sequences of a run, so that several runs can share them.</summary>

@@ -22,21 +22,29 @@ internal sealed class ScratchFolder : IDisposable
     /// <exception cref="OutputDirectoryException">Something else has the name.</exception>
     public static ScratchFolder Beside(string outputPath)
     {
-        string path = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(outputPath)) + ".scratch";
-        string mark = System.IO.Path.Combine(path, MarkName);
-        if (File.Exists(path) || (Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any() && !File.Exists(mark)))
-        {
-            throw new OutputDirectoryException($"'{path}' is in the way and was not made by this program. Move it, or choose another output folder.");
-        }
-
+        EnsureOurs(outputPath);
+        string path = PathBeside(outputPath);
         if (Directory.Exists(path))
         {
             Directory.Delete(path, recursive: true);
         }
 
         Directory.CreateDirectory(path);
-        File.WriteAllBytes(mark, []);
+        File.WriteAllBytes(System.IO.Path.Combine(path, MarkName), []);
         return new ScratchFolder(path);
+    }
+
+    /// <summary>Refuses a folder of the scratch folder's name that this program did not make.</summary>
+    /// <param name="outputPath">The folder the run will write.</param>
+    /// <exception cref="OutputDirectoryException">Something else has the name.</exception>
+    public static void EnsureOurs(string outputPath)
+    {
+        string path = PathBeside(outputPath);
+        bool isOurs = File.Exists(System.IO.Path.Combine(path, MarkName));
+        if (File.Exists(path) || (Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any() && !isOurs))
+        {
+            throw new OutputDirectoryException($"'{path}' is in the way and was not made by this program. Move it, or choose another output folder.");
+        }
     }
 
     /// <summary>Statistics of a layer of the original model.</summary>
@@ -68,4 +76,7 @@ internal sealed class ScratchFolder : IDisposable
             Directory.Delete(Path, recursive: true);
         }
     }
+
+    private static string PathBeside(string outputPath) =>
+        System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(outputPath)) + ".scratch";
 }

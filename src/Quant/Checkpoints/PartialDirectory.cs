@@ -30,13 +30,8 @@ internal sealed class PartialDirectory : IDisposable
     {
         string final = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(directory));
         EnsureFree(final);
-        string partial = final + ".partial";
+        string partial = PartialOf(final);
         string lockPath = System.IO.Path.Combine(partial, LockName);
-        if (File.Exists(partial) || (Directory.Exists(partial) && Directory.EnumerateFileSystemEntries(partial).Any() && !File.Exists(lockPath)))
-        {
-            throw new OutputDirectoryException($"'{partial}' is in the way and was not made by this program. Move it, or choose another output folder.");
-        }
-
         Directory.CreateDirectory(partial);
         FileStream held = Lock(final, lockPath);
         foreach (string left in Directory.EnumerateFileSystemEntries(partial).Where(path => path != lockPath).ToList())
@@ -54,11 +49,26 @@ internal sealed class PartialDirectory : IDisposable
         return new PartialDirectory(final, partial, held);
     }
 
+    /// <summary>Checks that a folder can be made: the place is free, and so is that of the partial folder.</summary>
+    /// <param name="directory">The final folder: absent, or empty.</param>
+    /// <exception cref="OutputDirectoryException">It holds something or is a file, or somebody else's folder has the partial name.</exception>
+    public static void EnsureFree(string directory)
+    {
+        string final = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(directory));
+        EnsureEmpty(final);
+        string partial = PartialOf(final);
+        bool isOurs = File.Exists(System.IO.Path.Combine(partial, LockName));
+        if (File.Exists(partial) || (Directory.Exists(partial) && Directory.EnumerateFileSystemEntries(partial).Any() && !isOurs))
+        {
+            throw new OutputDirectoryException($"'{partial}' is in the way and was not made by this program. Move it, or choose another output folder.");
+        }
+    }
+
     /// <summary>Gives the folder its final name.</summary>
     /// <exception cref="OutputDirectoryException">Something came into its place meanwhile.</exception>
     public void Publish()
     {
-        EnsureFree(_final);
+        EnsureEmpty(_final);
         _lock.Dispose();
         File.Delete(System.IO.Path.Combine(Path, LockName));
         if (Directory.Exists(_final))
@@ -80,16 +90,19 @@ internal sealed class PartialDirectory : IDisposable
         }
     }
 
-    private static void EnsureFree(string final)
+    private static string PartialOf(string final) => final + ".partial";
+
+    private static void EnsureEmpty(string final)
     {
         if (File.Exists(final))
         {
             throw new OutputDirectoryException($"'{final}' is a file, expected a new or empty folder. Choose another output folder.");
         }
 
-        if (Directory.Exists(final) && Directory.EnumerateFileSystemEntries(final).Any())
+        if (Directory.Exists(final) && Directory.EnumerateFileSystemEntries(final).FirstOrDefault() is { } found)
         {
-            throw new OutputDirectoryException($"'{final}' holds something, expected a new or empty folder. Choose another output folder, or move what is there.");
+            throw new OutputDirectoryException(
+                $"'{final}' holds {System.IO.Path.GetFileName(found)}, expected a new or empty folder. Choose another output folder, or move what is there.");
         }
     }
 

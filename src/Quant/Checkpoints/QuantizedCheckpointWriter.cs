@@ -10,11 +10,14 @@ namespace MambaQuant.Quant.Checkpoints;
 /// <summary>Writes a quantized checkpoint, part by part: the ends and the layers in any order, then everything that describes them.</summary>
 /// <remarks>
 /// Each part goes to the disk at once; completing copies the parts into the final weight files, so memory holds one part at most and
-/// the disk for a moment the weights twice. All is written into "name.partial" and renamed at the end; disposing earlier leaves
+/// the disk for a moment the largest part twice. All is written into "name.partial" and renamed at the end; disposing earlier leaves
 /// nothing. The bytes depend on what is given only. Not thread-safe.
 /// </remarks>
 public sealed class QuantizedCheckpointWriter : IDisposable
 {
+    /// <summary>Name of the file that says what a checkpoint was made from; every finished one has it.</summary>
+    public const string ManifestName = "manifest.json";
+
     private const int CopyBytes = 1 << 20;
 
     private static readonly string[] _copied =
@@ -58,6 +61,22 @@ public sealed class QuantizedCheckpointWriter : IDisposable
     public long TensorBytes =>
         (_ends is null ? 0 : Sum(QuantizedTensorPlan.Embeddings(_config, _ends)) + Sum(QuantizedTensorPlan.Head(_config, _ends)))
         + _layers.Index().Where(part => part.Item is not null).Sum(part => Sum(QuantizedTensorPlan.Layer(_config, part.Item!, part.Index)));
+
+    /// <summary>Bytes of the files that are carried over from a float checkpoint as they are.</summary>
+    /// <param name="sourceDirectory">Its folder.</param>
+    public static long CopiedBytes(string sourceDirectory) => _copied
+        .Select(name => new FileInfo(Path.Combine(sourceDirectory, name)))
+        .Where(file => file.Exists)
+        .Sum(file => file.Length);
+
+    /// <summary>Refuses a place at which no checkpoint can be written: it holds something, or something is in the way beside it.</summary>
+    /// <param name="outputDirectory">The folder to make.</param>
+    /// <exception cref="OutputDirectoryException">Names what is there and the next step.</exception>
+    public static void EnsureFree(string outputDirectory)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(outputDirectory);
+        PartialDirectory.EnsureFree(outputDirectory);
+    }
 
     /// <summary>Writes embeddings, final norm and head.</summary>
     /// <param name="memory">Memory of the backend that owns them.</param>
@@ -125,7 +144,7 @@ public sealed class QuantizedCheckpointWriter : IDisposable
         JsonNode config = JsonNode.Parse(File.ReadAllBytes(Path.Combine(_source, MambaConfigReader.FileName)))!;
         WriteText(MambaConfigReader.FileName, QuantizedConfigWriter.Write(config.AsObject(), _config, layout, _options.Producer));
         WriteText("recipe.yaml", documents.Recipe);
-        WriteText("manifest.json", documents.Manifest.ToJson(_options.Producer, written));
+        WriteText(ManifestName, documents.Manifest.ToJson(_options.Producer, written));
         WriteText("report.json", CheckpointReportJson.Write(documents.Report));
         WriteText("report.md", CheckpointReportMarkdown.Write(documents.Report));
         if (documents.Run is not null)

@@ -1,4 +1,6 @@
+using MambaQuant.Quant.Models;
 using MambaQuant.Quant.Quantization;
+using MambaQuant.Quant.Recipes;
 
 namespace MambaQuant.Quant.Checkpoints;
 
@@ -21,6 +23,35 @@ public sealed record QuantizedEndsLayout(QuantizationArgs? Embeddings, bool Head
         QuantizationArgs? head = ends.HeadIsTied ? ends.EmbeddingArgs : ends.HeadArgs;
         Require(ends.HeadIsTied || ends.HeadCodes is not null == head is not null, "head: codes and their arguments go together");
         return new QuantizedEndsLayout(ends.EmbeddingArgs, ends.HeadIsTied, new ModuleScheme(head, ends.HeadInput?.Args));
+    }
+
+    /// <summary>The layout that a recipe is going to give the ends.</summary>
+    /// <param name="family">The model's tables.</param>
+    /// <param name="recipe">A valid recipe.</param>
+    /// <param name="hasSeparateHead">Whether the float model has a head of its own.</param>
+    public static QuantizedEndsLayout Planned(ModelFamily family, Recipe recipe, bool hasSeparateHead)
+    {
+        ArgumentNullException.ThrowIfNull(family);
+        ArgumentNullException.ThrowIfNull(recipe);
+        QuantizationScheme scheme = recipe.Quantization!.Scheme;
+        ModuleScheme head = scheme.Find(family.Head.Name) ?? new ModuleScheme(null, null);
+        QuantizationArgs? table = scheme.Find(family.Embeddings.Name)?.Weights;
+        bool isTied = StaysTied(family, recipe, hasSeparateHead);
+        return new QuantizedEndsLayout(table, isTied, isTied ? head with { Weights = table } : head);
+    }
+
+    /// <summary>Whether the head stays the embedding table: it was, no rotation tells them apart, and both are quantized alike.</summary>
+    /// <param name="family">The model's tables.</param>
+    /// <param name="recipe">A valid recipe.</param>
+    /// <param name="hasSeparateHead">Whether the float model has a head of its own.</param>
+    public static bool StaysTied(ModelFamily family, Recipe recipe, bool hasSeparateHead)
+    {
+        ArgumentNullException.ThrowIfNull(family);
+        ArgumentNullException.ThrowIfNull(recipe);
+        QuantizationScheme scheme = recipe.Quantization!.Scheme;
+        return !hasSeparateHead
+            && recipe.RotationAt(RotationSite.ResidualStream) is null
+            && scheme.Find(family.Embeddings.Name)?.Weights == scheme.Find(family.Head.Name)?.Weights;
     }
 
     private static void Require(bool condition, string otherwise)

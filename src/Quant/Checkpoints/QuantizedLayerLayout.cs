@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using MambaQuant.Quant.Models;
 using MambaQuant.Quant.Quantization;
+using MambaQuant.Quant.Recipes;
 
 namespace MambaQuant.Quant.Checkpoints;
 
@@ -57,6 +58,28 @@ public sealed record QuantizedLayerLayout
             ScanOutput = hasOutput ? layer.Inputs[ActivationSite.ScanOutput].Args : null,
             OnlineRotations = layer.OnlineRotations,
             SmoothsGate = layer.GateSmoothing is not null,
+        };
+    }
+
+    /// <summary>The layout that a recipe is going to give every layer.</summary>
+    /// <param name="family">The model's tables.</param>
+    /// <param name="recipe">A valid recipe.</param>
+    public static QuantizedLayerLayout Planned(ModelFamily family, Recipe recipe)
+    {
+        ArgumentNullException.ThrowIfNull(family);
+        ArgumentNullException.ThrowIfNull(recipe);
+        QuantizationScheme scheme = recipe.Quantization!.Scheme;
+        return new QuantizedLayerLayout
+        {
+            Modules = family.LayerModules
+                .Where(module => scheme.Find(module.Name) is { } planned && (planned.Weights ?? planned.Input) is not null)
+                .ToImmutableSortedDictionary(module => module.Name, module => scheme.Find(module.Name)!, StringComparer.Ordinal),
+            ScanState = scheme.ScanState,
+            ScanOutput = scheme.ScanOutput,
+            OnlineRotations = family.Rotations
+                .Where(rotation => rotation.IsOnline && recipe.RotationAt(rotation.Site) is not null)
+                .ToImmutableSortedDictionary(rotation => rotation.Site, rotation => rotation.Width),
+            SmoothsGate = recipe.SmoothingAt(SmoothingSite.GateToOutProj) is not null,
         };
     }
 

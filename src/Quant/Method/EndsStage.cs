@@ -1,3 +1,4 @@
+using MambaQuant.Quant.Checkpoints;
 using MambaQuant.Quant.Models;
 using MambaQuant.Quant.Quantization;
 using MambaQuant.Quant.Rotations;
@@ -43,10 +44,7 @@ public static class EndsStage
     public static bool HeadIsTied(MethodContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        QuantizationScheme scheme = context.Scheme;
-        return !context.Checkpoint.HasSeparateHead
-            && context.Recipe.RotationAt(RotationSite.ResidualStream) is null
-            && scheme.Find(context.Family.Embeddings.Name)?.Weights == scheme.Find(context.Family.Head.Name)?.Weights;
+        return QuantizedEndsLayout.StaysTied(context.Family, context.Recipe, context.Checkpoint.HasSeparateHead);
     }
 
     private static SecondMoment? HeadMoment(

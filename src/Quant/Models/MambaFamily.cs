@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using static MambaQuant.Quant.Models.MambaTensors;
 
 namespace MambaQuant.Quant.Models;
@@ -49,6 +50,18 @@ public static class MambaFamily
             Head = new(HeadModule, ModuleKind.Linear, MambaTensors.Head, null, ActivationSite.HeadInput),
             NormWeight = Norm,
             NormConsumers = [InProj],
+            SiteWidths = new Dictionary<ActivationSite, int>
+            {
+                [ActivationSite.ResidualStream] = d,
+                [ActivationSite.InProjInput] = d,
+                [ActivationSite.ConvInput] = e,
+                [ActivationSite.XProjInput] = e,
+                [ActivationSite.DtProjInput] = r,
+                [ActivationSite.OutProjInput] = e,
+                [ActivationSite.ScanState] = checked(e * n),
+                [ActivationSite.ScanOutput] = n,
+                [ActivationSite.HeadInput] = d,
+            }.ToImmutableDictionary(),
             Rotations =
             [
                 new(RotationSite.ResidualStream, d,

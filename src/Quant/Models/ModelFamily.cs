@@ -30,6 +30,9 @@ public sealed record ModelFamily
     /// <summary>Smoothing sites, in the order in which they are searched.</summary>
     public required ImmutableArray<SmoothingSiteDefinition> Smoothings { get; init; }
 
+    /// <summary>Values per token at every site of a layer and of the head.</summary>
+    public required ImmutableDictionary<ActivationSite, int> SiteWidths { get; init; }
+
     /// <summary>The definition of a rotation site.</summary>
     /// <param name="site">The site.</param>
     /// <exception cref="UnsupportedSiteException">The family has no such site.</exception>

@@ -67,7 +67,7 @@ public sealed class QuantizedCheckpointWriterTests : CheckpointTestBase
         Directory.CreateDirectory(Output);
         File.WriteAllText(Path.Combine(Output, "mine.txt"), "mine");
         using MambaCheckpoint source = OpenSource(tied: true);
-        Assert.Contains("holds something", Assert.Throws<OutputDirectoryException>(() => new QuantizedCheckpointWriter(Output, source)).Message, StringComparison.Ordinal);
+        Assert.Contains("holds mine.txt, expected a new or empty folder", Assert.Throws<OutputDirectoryException>(() => new QuantizedCheckpointWriter(Output, source)).Message, StringComparison.Ordinal);
         Assert.Equal("mine", File.ReadAllText(Path.Combine(Output, "mine.txt")));
         Directory.CreateDirectory(Source + ".other.partial");
         File.WriteAllText(Path.Combine(Source + ".other.partial", "mine.txt"), "mine");

@@ -1,0 +1,91 @@
+using MambaQuant.Pipeline.Local;
+using MambaQuant.Quant.Checkpoints;
+using MambaQuant.Quant.Kernels.Cpu;
+using MambaQuant.Quant.Models;
+using MambaQuant.Quant.Recipes;
+using MambaQuant.Quant.Tensors;
+using MambaQuant.Testing;
+using Xunit;
+
+namespace MambaQuant.Pipeline.Tests.Local;
+
+public sealed class DiskNeedTests : IDisposable
+{
+    private readonly CpuKernels _kernels = new();
+
+    public void Dispose() => _kernels.Dispose();
+
+    [Theory]
+    [InlineData(RecipePresets.RoundToNearest, "W8A16", false, true)]
+    [InlineData(RecipePresets.RoundToNearest, "W4A8", true, false)]
+    [InlineData(RecipePresets.SmoothQuant, "W4A8", false, true)]
+    [InlineData(RecipePresets.QuaRot, "W4A4", true, true)]
+    [InlineData(RecipePresets.MambaQuantPortable, "W8A8", false, false)]
+    [InlineData(RecipePresets.MambaQuant, "W4A8", false, true)]
+    [InlineData(RecipePresets.MambaQuant, "W6A6", true, false)]
+    public void Need_IsWhatARunTakes(string preset, string scheme, bool strict, bool tied)
+    {
+        SyntheticMamba synthetic = TinyModel.Synthetic with
+        {
+            DType = DType.F16,
+            Config = TinyModel.Synthetic.Config with { TieEmbeddings = tied, LayerCount = 3, UseBias = strict },
+        };
+        using var model = new TinyModel(synthetic);
+        QuantizeOptions options = model.Options(TinyModel.Preset(preset, scheme, strict));
+        DiskNeed need;
+        QuantizedModelLayout planned;
+        using (MambaCheckpoint checkpoint = MambaCheckpoint.Open(model.Path))
+        {
+            need = DiskNeed.Of(checkpoint, options.Recipe, options.Calibration);
+            planned = QuantizedModelLayout.Planned(checkpoint.Config, options.Recipe, checkpoint.HasSeparateHead);
+        }
+
+        var usage = new Usage(model);
+        QuantizeResult result = new LocalEngine(_kernels, TimeProvider.System).Quantize(options, usage, CancellationToken.None);
+
+        using (QuantizedCheckpoint written = QuantizedCheckpoint.Open(model.File("out")))
+        {
+            Assert.Equal(written.Layout, planned);
+        }
+
+        Assert.Equal(result.QuantizedBytes, need.ResultBytes);
+
+        // Histograms are counted as if every bin were filled, which is most of it in so small a model. Measured: a 16th.
+        Assert.InRange(usage.LargestScratch, need.ScratchBytes / 20, need.ScratchBytes);
+        Assert.InRange(Math.Max(usage.LargestSum, Size(model.File("out"))), 1, need.PeakBytes);
+    }
+
+    [Fact]
+    public void Scratch_GrowsWithTheSamplesOfASearch()
+    {
+        using var model = new TinyModel();
+        using MambaCheckpoint checkpoint = MambaCheckpoint.Open(model.Path);
+        Recipe recipe = TinyModel.Preset(RecipePresets.MambaQuant);
+        var few = new CalibrationOptions { Samples = 64, SequenceLength = 512, SearchSamples = 8 };
+        DiskNeed need = DiskNeed.Of(checkpoint, recipe, few);
+        DiskNeed more = DiskNeed.Of(checkpoint, recipe, few with { SearchSamples = 9 });
+
+        Assert.Equal(512L * 12 * sizeof(float) * checkpoint.Config.LayerCount, more.ScratchBytes - need.ScratchBytes);
+        Assert.Equal(need.ScratchBytes, DiskNeed.Of(checkpoint, recipe, few with { Samples = 65 }).ScratchBytes);
+        Assert.True(more.PeakBytes > need.PeakBytes);
+    }
+
+    private static long Size(string folder) => Directory.Exists(folder)
+        ? Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Sum(path => new FileInfo(path).Length)
+        : 0;
+
+    /// <summary>Looks at the disk whenever the run reports.</summary>
+    private sealed class Usage(TinyModel model) : IProgress<StageProgress>
+    {
+        public long LargestScratch { get; private set; }
+
+        public long LargestSum { get; private set; }
+
+        public void Report(StageProgress value)
+        {
+            long scratch = Size(model.File("out.scratch"));
+            LargestScratch = Math.Max(LargestScratch, scratch);
+            LargestSum = Math.Max(LargestSum, scratch + Size(model.File("out.partial")));
+        }
+    }
+}
