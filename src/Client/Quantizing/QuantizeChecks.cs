@@ -8,23 +8,25 @@ using MambaQuant.Quant.Recipes;
 
 namespace MambaQuant.Client.Quantizing;
 
-/// <summary>Refuses before anything is spent: recipes, checkpoint, tokenizer, texts, output folder, disk space, in this order.</summary>
+/// <summary>Refuses before anything is spent: recipes, checkpoint, tokenizer, texts, output folders, disk space, in this order.</summary>
 internal static class QuantizeChecks
 {
     /// <summary>Checks a request.</summary>
     /// <param name="request">The request.</param>
+    /// <param name="freeBytes">Tells the room on the disk of a folder, or null where it is not known; null asks the system.</param>
     /// <returns>The evaluation text, cut into windows; null where none was asked for.</returns>
     /// <exception cref="InvalidRecipeException">A recipe makes no sense for this model.</exception>
-    /// <exception cref="OutputDirectoryException">The output folder holds something.</exception>
+    /// <exception cref="UsageException">The calibration cannot be what was asked for.</exception>
+    /// <exception cref="OutputDirectoryException">An output folder holds something.</exception>
     /// <exception cref="IOException">The disk has too little room.</exception>
-    public static EvaluationText? Run(QuantizeRequest request)
+    public static EvaluationText? Run(QuantizeRequest request, Func<string, long?>? freeBytes = null)
     {
         foreach (Recipe recipe in request.Recipes)
         {
             RecipeValidator.ThrowIfInvalid(recipe);
         }
 
-        long tensorBytes;
+        List<(Recipe Recipe, DiskNeed Need)> needs;
         MambaConfig config;
         long parameters;
         using (MambaCheckpoint checkpoint = MambaCheckpoint.Open(request.ModelPath))
@@ -35,7 +37,8 @@ internal static class QuantizeChecks
                 RecipeValidator.ThrowIfInvalid(recipe, family);
             }
 
-            tensorBytes = checkpoint.TensorBytes;
+            EnsureSequencesFit(request, checkpoint.Config);
+            needs = [.. request.Recipes.Select(recipe => (recipe, DiskNeed.Of(checkpoint, recipe, request.Calibration)))];
             config = checkpoint.Config;
             parameters = checkpoint.Tensors.Files.Sum(file => file.Tensors.Sum(tensor => tensor.Shape.ElementCount));
         }
@@ -45,8 +48,8 @@ internal static class QuantizeChecks
         EvaluationText? text = request.EvaluationPath is null
             ? null
             : EvaluationText.Read(request.EvaluationPath, request.ModelPath, request.WindowLength);
-        EnsureOutputIsFree(request.OutputPath);
-        EnsureDiskSpace(request, tensorBytes);
+        OutputFolders.EnsureFree(request);
+        EnsureDiskSpace(request, needs, freeBytes ?? DiskSpace.FreeBytes);
         return text;
     }
 
@@ -90,28 +93,39 @@ internal static class QuantizeChecks
         }
     }
 
-    private static void EnsureOutputIsFree(string folder)
+    private static void EnsureSequencesFit(QuantizeRequest request, MambaConfig config)
     {
-        if (File.Exists(folder))
+        int longest = request.Recipes.Min(recipe => request.Calibration.LongestSequence(config, recipe));
+        if (request.Calibration.SequenceLength > longest)
         {
-            throw new OutputDirectoryException($"'{folder}' is a file, expected a new or empty folder. Choose another output folder.");
-        }
-
-        if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).FirstOrDefault() is { } found)
-        {
-            throw new OutputDirectoryException(
-                $"'{folder}' holds {Path.GetFileName(found)}, expected a new or empty folder. Name another one with --out, or remove this one.");
+            throw new UsageException(
+                $"--seq-len {request.Calibration.SequenceLength} is more than this program can hold of a model of width {config.DModel}: expected at most {longest}; calibrate on more --samples of fewer tokens");
         }
     }
 
-    /// <summary>A checkpoint is about as large as its float model at most, and for a moment its weights lie on the disk twice.</summary>
-    private static void EnsureDiskSpace(QuantizeRequest request, long tensorBytes)
+    /// <summary>The checkpoints come one after the other: each run finds the finished ones there, and takes scratch space of its own.</summary>
+    /// <remarks>All of it lies on one disk: partial and scratch folders stand beside the folder that they become, never inside it.</remarks>
+    private static void EnsureDiskSpace(QuantizeRequest request, List<(Recipe Recipe, DiskNeed Need)> needs, Func<string, long?> freeBytes)
     {
-        long needed = checked(tensorBytes * (request.Recipes.Count + 1));
-        if (DiskSpace.FreeBytes(request.OutputPath) is { } free && free < needed)
+        string parent = Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(request.OutputOf(needs[0].Recipe)))) ?? request.OutputPath;
+        if (freeBytes(parent) is not { } free)
+        {
+            return;
+        }
+
+        long finished = 0;
+        long peak = 0;
+        foreach ((_, DiskNeed need) in needs)
+        {
+            peak = Math.Max(peak, checked(finished + need.PeakBytes));
+            finished = checked(finished + need.ResultBytes);
+        }
+
+        if (free < peak)
         {
             throw new IOException(
-                $"too little disk space for '{request.OutputPath}': expected {ByteText.Readable(needed)}, found {ByteText.Readable(free)}. Free some, or name a folder on another disk with --out.");
+                $"too little disk space for '{request.OutputPath}': expected {ByteText.Readable(peak)} ({ByteText.Readable(finished)} of results, up to {ByteText.Readable(needs.Max(need => need.Need.ScratchBytes))} of statistics while it runs), "
+                + $"found {ByteText.Readable(free)} in '{parent}'. Free some, or name a folder on another disk with --out.");
         }
     }
 }
