@@ -1,0 +1,8 @@
+namespace MambaQuant.Pipeline.Scheduling.Inputs;
+
+/// <summary>A worker is gone, and with it the item it held.</summary>
+/// <param name="At">When.</param>
+/// <param name="Worker">Its name.</param>
+/// <param name="Cause">Why, for people.</param>
+/// <param name="Drained">Whether it was sent away (pre-empted, scaled down): its item is not to blame and nothing is counted.</param>
+public sealed record WorkerLost(long At, string Worker, string Cause, bool Drained) : SchedulerInput(At);

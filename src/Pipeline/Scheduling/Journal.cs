@@ -1,0 +1,126 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.Json;
+using MambaQuant.Pipeline.Artifacts;
+using MambaQuant.Pipeline.Planning;
+using MambaQuant.Pipeline.Scheduling.Inputs;
+
+namespace MambaQuant.Pipeline.Scheduling;
+
+/// <summary>What happened to a job, in a store: the records of its steps as JSON lines, in numbered chunks that are put if absent.</summary>
+/// <remarks>A chunk is one commit: a header line, then one line for each record. Chunks are numbered from 1 without a gap.</remarks>
+public static class Journal
+{
+    private const int ChunksAtOnce = 16;
+
+    /// <summary>Name of a chunk in the store.</summary>
+    /// <param name="job">Identity of the job.</param>
+    /// <param name="chunk">Its number, from 1.</param>
+    public static string ChunkName(string job, int chunk) => Prefix(job) + chunk.ToString("D8", CultureInfo.InvariantCulture);
+
+    /// <summary>Reads a job's journal and works out how the job stands.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="job">Identity of the job.</param>
+    /// <param name="graph">Its work, as the plan beside the journal tells it.</param>
+    /// <param name="cancellation">Stops the reading.</param>
+    /// <returns>The state behind the last record; the empty state where there is no journal.</returns>
+    /// <exception cref="InvalidJournalException">A chunk is missing, or a line is no record.</exception>
+    /// <exception cref="ArtifactStoreException">The store cannot be read, or a chunk is corrupt.</exception>
+    public static async Task<JournalReplay> ReplayAsync(IArtifactStore store, string job, WorkGraph graph, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        ArgumentNullException.ThrowIfNull(graph);
+        int chunks = await CountAsync(store, job, cancellation).ConfigureAwait(false);
+        ImmutableArray<SchedulerInput>.Builder records = ImmutableArray.CreateBuilder<SchedulerInput>();
+        for (int first = 1; first <= chunks; first += ChunksAtOnce)
+        {
+            IEnumerable<int> numbers = Enumerable.Range(first, Math.Min(ChunksAtOnce, chunks - first + 1));
+            Task<string[]>[] reads = [.. numbers.Select(chunk => ReadLinesAsync(store, ChunkName(job, chunk), cancellation))];
+            string[][] texts = await Task.WhenAll(reads).ConfigureAwait(false);
+            for (int index = 0; index < texts.Length; index++)
+            {
+                records.AddRange(Parse(store, job, first + index, texts[index], graph));
+            }
+        }
+
+        SchedulerState state = SchedulerState.Empty;
+        foreach (SchedulerInput record in records)
+        {
+            state = Scheduler.Replay(state, record);
+        }
+
+        return new JournalReplay(state, records.ToImmutable(), chunks);
+    }
+
+    /// <summary>Who wrote a chunk.</summary>
+    internal static async Task<string> ReadOwnerAsync(IArtifactStore store, string name, CancellationToken cancellation)
+    {
+        string[] lines = await ReadLinesAsync(store, name, cancellation).ConfigureAwait(false);
+        return ReadHeader(store, name, lines).Owner;
+    }
+
+    private static string Prefix(string job) => $"jobs/{job}/journal/";
+
+    private static async Task<int> CountAsync(IArtifactStore store, string job, CancellationToken cancellation)
+    {
+        int chunks = 0;
+        await foreach (ArtifactInfo found in store.ListAsync(Prefix(job), cancellation).ConfigureAwait(false))
+        {
+            chunks++;
+            if (found.Name != ChunkName(job, chunks))
+            {
+                throw new InvalidJournalException(
+                    $"the journal of job {job} in {store.Description} has a gap: expected {ChunkName(job, chunks)}, found {found.Name}; "
+                    + "delete the job's journal to start over from the artifacts that exist");
+            }
+        }
+
+        return chunks;
+    }
+
+    private static async Task<string[]> ReadLinesAsync(IArtifactStore store, string name, CancellationToken cancellation)
+    {
+        Stream stream = await store.OpenReadAsync(name, 0, null, cancellation).ConfigureAwait(false);
+        using var reader = new StreamReader(stream);
+        string text = await reader.ReadToEndAsync(cancellation).ConfigureAwait(false);
+        return text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+    }
+
+    private static JournalHeader ReadHeader(IArtifactStore store, string name, string[] lines)
+    {
+        JournalHeader? header = ReadLine(
+            store, name, 1, () => JsonSerializer.Deserialize(lines.FirstOrDefault("null"), SchedulingJsonContext.Default.JournalHeader));
+        return header is { Journal: JournalHeader.Version }
+            ? header
+            : throw new InvalidJournalException(
+                $"{name} in {store.Description}: expected a journal of version {JournalHeader.Version}, found {header?.Journal.ToString(CultureInfo.InvariantCulture) ?? "nothing"}");
+    }
+
+    private static IEnumerable<SchedulerInput> Parse(IArtifactStore store, string job, int chunk, string[] lines, WorkGraph graph)
+    {
+        string name = ChunkName(job, chunk);
+        JournalHeader header = ReadHeader(store, name, lines);
+        if (header.Chunk != chunk)
+        {
+            throw new InvalidJournalException($"{name} in {store.Description} says that it is chunk {header.Chunk}");
+        }
+
+        for (int line = 1; line < lines.Length; line++)
+        {
+            SchedulerInput record = ReadLine(store, name, line + 1, () => SchedulingText.ReadInput(lines[line]));
+            yield return record is JobSubmitted submitted ? submitted with { Graph = graph } : record;
+        }
+    }
+
+    private static T ReadLine<T>(IArtifactStore store, string name, int line, Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (JsonException exception)
+        {
+            throw new InvalidJournalException($"{name} in {store.Description}, line {line}: {exception.Message}", exception);
+        }
+    }
+}

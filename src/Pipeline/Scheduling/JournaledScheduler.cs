@@ -1,0 +1,72 @@
+using System.Collections.Immutable;
+using MambaQuant.Pipeline.Artifacts;
+using MambaQuant.Pipeline.Planning;
+using MambaQuant.Pipeline.Scheduling.Inputs;
+using MambaQuant.Pipeline.Scheduling.Outputs;
+
+namespace MambaQuant.Pipeline.Scheduling;
+
+/// <summary>A job's scheduler whose every decision stands in the journal before it is acted upon. Not thread-safe.</summary>
+/// <remarks>
+/// A driver gathers the inputs that came since its last call and hands them over together: they are one commit. The outputs are to be
+/// acted upon after the call, in their order.
+/// </remarks>
+public sealed class JournaledScheduler
+{
+    private readonly JournalWriter _journal;
+
+    private JournaledScheduler(SchedulerState state, JournalWriter journal)
+    {
+        State = state;
+        _journal = journal;
+    }
+
+    /// <summary>How the job stands.</summary>
+    public SchedulerState State { get; private set; }
+
+    /// <summary>
+    /// Takes a job over from its journal, or starts one. The first commit (<see cref="JobAdopted"/> or <see cref="JobSubmitted"/>) shuts out
+    /// any other owner.
+    /// </summary>
+    /// <param name="store">The store; not owned.</param>
+    /// <param name="job">Identity of the job.</param>
+    /// <param name="graph">Its work.</param>
+    /// <param name="owner">Who drives it: a name that no other owner of the job ever has.</param>
+    /// <param name="cancellation">Stops the reading.</param>
+    /// <exception cref="InvalidJournalException">The journal cannot be read.</exception>
+    /// <exception cref="ArtifactStoreException">The store cannot be read, or a chunk is corrupt.</exception>
+    public static async Task<JournaledScheduler> OpenAsync(
+        IArtifactStore store, string job, WorkGraph graph, string owner, CancellationToken cancellation)
+    {
+        JournalReplay replay = await Journal.ReplayAsync(store, job, graph, cancellation).ConfigureAwait(false);
+        return new JournaledScheduler(replay.State, new JournalWriter(store, job, owner, replay.Chunks));
+    }
+
+    /// <summary>Takes inputs, in their order, as one commit.</summary>
+    /// <param name="inputs">What happened.</param>
+    /// <param name="cancellation">Stops the writing; the scheduler is then of no use any more, and the job has to be opened again.</param>
+    /// <returns>What to do and to tell.</returns>
+    /// <exception cref="StaleOwnerException">The job has a new owner; nothing changed.</exception>
+    /// <exception cref="ArtifactStoreException">The journal cannot be written; nothing changed.</exception>
+    public async Task<ImmutableArray<SchedulerOutput>> StepAsync(IReadOnlyCollection<SchedulerInput> inputs, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(inputs);
+        SchedulerState state = State;
+        List<SchedulerInput> records = [];
+        ImmutableArray<SchedulerOutput>.Builder outputs = ImmutableArray.CreateBuilder<SchedulerOutput>();
+        foreach (SchedulerInput input in inputs)
+        {
+            SchedulerStep step = Scheduler.Step(state, input);
+            state = step.State;
+            outputs.AddRange(step.Outputs);
+            if (step.Record is { } record)
+            {
+                records.Add(record);
+            }
+        }
+
+        await _journal.CommitAsync(records, cancellation).ConfigureAwait(false);
+        State = state;
+        return outputs.ToImmutable();
+    }
+}

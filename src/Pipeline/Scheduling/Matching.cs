@@ -1,0 +1,101 @@
+using MambaQuant.Pipeline.Scheduling.Outputs;
+
+namespace MambaQuant.Pipeline.Scheduling;
+
+/// <summary>Brings ready items and hungry workers together.</summary>
+/// <remarks>
+/// First an item goes to the hungry worker that made its largest input; then the items in order of their rank go to the smallest hungry
+/// worker that has the memory, equal ones in the order of their joining.
+/// </remarks>
+internal static class Matching
+{
+    /// <summary>Ends the pauses of items and workers that are over.</summary>
+    public static void ReleaseDue(Transition transition)
+    {
+        if (!transition.Runs)
+        {
+            return;
+        }
+
+        while (!transition.Delayed.IsEmpty && transition.Delayed.Min.Due <= transition.Now)
+        {
+            int item = transition.Delayed.Min.Item;
+            transition.Delayed = transition.Delayed.Remove(transition.Delayed.Min);
+            Queues.Enqueue(transition, item);
+        }
+
+        while (!transition.Resting.IsEmpty && transition.Resting.Min.Due <= transition.Now)
+        {
+            int worker = transition.Resting.Min.Worker;
+            transition.Resting = transition.Resting.Remove(transition.Resting.Min);
+            Membership.MakeHungry(transition, worker);
+        }
+    }
+
+    public static void Run(Transition transition)
+    {
+        if (!transition.Runs)
+        {
+            return;
+        }
+
+        foreach (int index in transition.Fresh)
+        {
+            if (transition.Hungry.Contains((transition.Worker(index).Memory, index)) && BestNear(transition, index) is { } near)
+            {
+                Assign(transition, near, index);
+            }
+        }
+
+        while (!transition.Hungry.IsEmpty && transition.Ready.Best(transition.Shape, transition.Hungry.Max.Memory) is { } item)
+        {
+            Assign(transition, item, SmallestThatFits(transition, item)!.Value);
+        }
+    }
+
+    /// <summary>The hungry worker with the least memory that is enough for an item; null where there is none.</summary>
+    public static int? SmallestThatFits(Transition transition, int item)
+    {
+        // Workers have indices from 0, so this stands before all of just enough memory.
+        int place = ~transition.Hungry.IndexOf((transition.Shape.Memory(item), -1));
+        return place < transition.Hungry.Count ? transition.Hungry[place].Worker : null;
+    }
+
+    /// <summary>Gives an item, ready or run by one worker already, to a hungry worker.</summary>
+    public static void Assign(Transition transition, int index, int workerIndex)
+    {
+        Queues.Dequeue(transition, index);
+        ItemState item = transition.Item(index);
+        WorkerState worker = transition.Worker(workerIndex);
+        int attempt = item.Attempt + 1;
+        transition.Set(index, item.WithHolder(workerIndex) with { Status = ItemStatus.Running, Attempt = attempt });
+        transition.Set(workerIndex, worker with
+        {
+            IsHungry = false,
+            Lease = new Lease(index, attempt, transition.Now, transition.Now, item.Checkpoint),
+        });
+        transition.Hungry = transition.Hungry.Remove((worker.Memory, workerIndex));
+        transition.Busy = transition.Busy.Add(workerIndex);
+        transition.Say(new Assign(worker.Name, index, attempt));
+    }
+
+    private static int? BestNear(Transition transition, int index)
+    {
+        WorkerState worker = transition.Worker(index);
+        foreach (int place in worker.Near)
+        {
+            int item = transition.Shape.ItemAt(place);
+            if (transition.Item(item).Status != ItemStatus.Ready)
+            {
+                worker = worker with { Near = worker.Near.Remove(place) };
+                transition.Set(index, worker);
+            }
+            else if (transition.Shape.Memory(item) <= worker.Memory)
+            {
+                return item;
+            }
+        }
+
+        return null;
+    }
+}

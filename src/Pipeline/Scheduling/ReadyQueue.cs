@@ -1,0 +1,82 @@
+using System.Collections.Immutable;
+
+namespace MambaQuant.Pipeline.Scheduling;
+
+/// <summary>The items that can be given out, by class of memory and then by place; immutable.</summary>
+/// <remarks>
+/// Cost: a change is logarithmic; the best item for a worker looks once at each class in use, and walks through one class only where the
+/// worker's memory ends inside it.
+/// </remarks>
+internal sealed class ReadyQueue
+{
+    private readonly ImmutableArray<(int Class, ImmutableSortedSet<int> Places)> _classes;
+
+    private ReadyQueue(ImmutableArray<(int Class, ImmutableSortedSet<int> Places)> classes) => _classes = classes;
+
+    public static ReadyQueue Empty { get; } = new([]);
+
+    public bool IsEmpty => _classes.IsEmpty;
+
+    public ReadyQueue Add(JobShape shape, int item)
+    {
+        int memoryClass = JobShape.MemoryClass(shape.Memory(item));
+        int place = shape.Place(item);
+        int index = 0;
+        while (index < _classes.Length && _classes[index].Class < memoryClass)
+        {
+            index++;
+        }
+
+        return index < _classes.Length && _classes[index].Class == memoryClass
+            ? new ReadyQueue(_classes.SetItem(index, (memoryClass, _classes[index].Places.Add(place))))
+            : new ReadyQueue(_classes.Insert(index, (memoryClass, [place])));
+    }
+
+    public ReadyQueue Remove(JobShape shape, int item)
+    {
+        int memoryClass = JobShape.MemoryClass(shape.Memory(item));
+        for (int index = 0; index < _classes.Length; index++)
+        {
+            if (_classes[index].Class == memoryClass)
+            {
+                ImmutableSortedSet<int> left = _classes[index].Places.Remove(shape.Place(item));
+                return new ReadyQueue(left.IsEmpty ? _classes.RemoveAt(index) : _classes.SetItem(index, (memoryClass, left)));
+            }
+        }
+
+        return this;
+    }
+
+    /// <summary>The first item in order that fits into a worker's memory, or null.</summary>
+    public int? Best(JobShape shape, long memory)
+    {
+        int last = JobShape.MemoryClass(memory);
+        int best = int.MaxValue;
+        foreach ((int memoryClass, ImmutableSortedSet<int> places) in _classes)
+        {
+            if (memoryClass < last)
+            {
+                best = Math.Min(best, places.Min);
+            }
+            else if (memoryClass == last)
+            {
+                best = Math.Min(best, FirstThatFits(shape, places, memory));
+            }
+        }
+
+        return best == int.MaxValue ? null : shape.ItemAt(best);
+    }
+
+    private static int FirstThatFits(JobShape shape, ImmutableSortedSet<int> places, long memory)
+    {
+        foreach (int place in places)
+        {
+            if (shape.Memory(shape.ItemAt(place)) <= memory)
+            {
+                return place;
+            }
+        }
+
+        return int.MaxValue;
+    }
+}
