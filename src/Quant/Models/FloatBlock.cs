@@ -11,7 +11,36 @@ public static class FloatBlock
     /// <param name="config">The model's dimensions.</param>
     /// <param name="weights">The layer's weights, folded or not; owned by the block from now on.</param>
     /// <param name="online">What is left for run time; not owned.</param>
-    public static MambaBlock Build(IKernels kernels, MambaConfig config, LayerWeights weights, OnlineTransforms online)
+    public static MambaBlock Build(IKernels kernels, MambaConfig config, LayerWeights weights, OnlineTransforms online) =>
+        Build(kernels, config, weights, online, ownsWeights: true);
+
+    /// <summary>Builds a block over weights that belong to someone else.</summary>
+    /// <param name="kernels">The backend of the weights.</param>
+    /// <param name="config">The model's dimensions.</param>
+    /// <param name="weights">The layer's weights; not owned, they must outlive the block.</param>
+    /// <param name="online">What is left for run time; not owned.</param>
+    public static MambaBlock Over(IKernels kernels, MambaConfig config, LayerWeights weights, OnlineTransforms online) =>
+        Build(kernels, config, weights, online, ownsWeights: false);
+
+    /// <summary>A = −exp(A_log), evaluated in fp64 and rounded once.</summary>
+    /// <param name="kernels">The backend.</param>
+    /// <param name="aLog">[E, N] F32.</param>
+    /// <returns>[E, N] F32.</returns>
+    public static Tensor Decay(IKernels kernels, Tensor aLog)
+    {
+        ArgumentNullException.ThrowIfNull(kernels);
+        ArgumentNullException.ThrowIfNull(aLog);
+        var values = new float[aLog.Shape.ElementCount];
+        kernels.Download(aLog, values.AsSpan());
+        for (int i = 0; i < values.Length; i++)
+        {
+            values[i] = (float)-Math.Exp(values[i]);
+        }
+
+        return kernels.Upload<float>(values, aLog.Shape);
+    }
+
+    private static MambaBlock Build(IKernels kernels, MambaConfig config, LayerWeights weights, OnlineTransforms online, bool ownsWeights)
     {
         ArgumentNullException.ThrowIfNull(kernels);
         ArgumentNullException.ThrowIfNull(config);
@@ -42,25 +71,7 @@ public static class FloatBlock
             GateSmoothing = online.GateSmoothing,
             OutProjInput = new SiteInput(ActivationSite.OutProjInput, online.OutProjInput),
             OutProj = new FloatProjection(weights[MambaTensors.OutProj], weights.Find(MambaTensors.OutProjBias)),
-            Owned = [decay, weights],
+            Owned = ownsWeights ? [decay, weights] : [decay],
         };
-    }
-
-    /// <summary>A = −exp(A_log), evaluated in fp64 and rounded once.</summary>
-    /// <param name="kernels">The backend.</param>
-    /// <param name="aLog">[E, N] F32.</param>
-    /// <returns>[E, N] F32.</returns>
-    public static Tensor Decay(IKernels kernels, Tensor aLog)
-    {
-        ArgumentNullException.ThrowIfNull(kernels);
-        ArgumentNullException.ThrowIfNull(aLog);
-        var values = new float[aLog.Shape.ElementCount];
-        kernels.Download(aLog, values.AsSpan());
-        for (int i = 0; i < values.Length; i++)
-        {
-            values[i] = (float)-Math.Exp(values[i]);
-        }
-
-        return kernels.Upload<float>(values, aLog.Shape);
     }
 }

@@ -92,17 +92,53 @@ public sealed class MambaBlock : IDisposable
         ArgumentNullException.ThrowIfNull(k);
         ArgumentNullException.ThrowIfNull(r);
         ArgumentNullException.ThrowIfNull(state);
+        using Operand u = Normalize(k, r, seen);                                    // [B, L, D]
+        using Tensor x = MakeStates(k, u, state, seen);                             // [B, L, E]
+        using Tensor z = MakeGate(k, u);                                            // [B, L, E]
+        using Tensor y = Scan(k, x, state, seen);                                   // [B, L, E]
+        using Operand g = ApplyGate(k, y, z, seen);                                 // [B, L, E]
+        return OutProj.Apply(k, g);                                                 // [B, L, D]
+    }
+
+    /// <summary>The first step: the norm of the residual stream, as in_proj reads it.</summary>
+    /// <param name="k">The backend.</param>
+    /// <param name="r">Residual stream, [B, L, D] F32.</param>
+    /// <param name="seen">Looks on; null for nobody.</param>
+    /// <returns>u, [B, L, D].</returns>
+    internal Operand Normalize(IKernels k, Tensor r, IActivationObserver? seen)
+    {
         ObserveResidual(k, r, seen);
+        return InProjInput.Take(k, k.RmsNorm(r, NormWeight, Config.NormEpsilon), seen);
+    }
 
-        using Tensor u = k.RmsNorm(r, NormWeight, Config.NormEpsilon);              // [B, L, D]
-        using Operand uIn = InProjInput.Enter(k, u, seen);
-        using Tensor x0 = InProjStates.Apply(k, uIn);                               // [B, L, E]
-        using Tensor z = InProjGate.Apply(k, uIn);                                  // [B, L, E]
-
+    /// <summary>What enters the scan: in_proj's first half, then the convolution.</summary>
+    /// <param name="k">The backend.</param>
+    /// <param name="u">The norm's output.</param>
+    /// <param name="state">The state before the sequence; its window moves to the end.</param>
+    /// <param name="seen">Looks on; null for nobody.</param>
+    /// <returns>x, [B, L, E] F32.</returns>
+    internal Tensor MakeStates(IKernels k, Operand u, BlockState state, IActivationObserver? seen)
+    {
+        using Tensor x0 = InProjStates.Apply(k, u);                                 // [B, L, E]
         using Tensor extended = Extend(k, x0, state, seen);                         // [B, K−1+L, E]
         using Operand convIn = ConvInput.Enter(k, extended, observer: null);
-        using Tensor x = Convolution.Apply(k, convIn);                              // [B, L, E]
+        return Convolution.Apply(k, convIn);
+    }
 
+    /// <summary>The gate: in_proj's second half.</summary>
+    /// <param name="k">The backend.</param>
+    /// <param name="u">The norm's output.</param>
+    /// <returns>z, [B, L, E] F32.</returns>
+    internal Tensor MakeGate(IKernels k, Operand u) => InProjGate.Apply(k, u);
+
+    /// <summary>The selective scan, with the projections that make Δ, B and C.</summary>
+    /// <param name="k">The backend.</param>
+    /// <param name="x">What enters the scan, [B, L, E] F32.</param>
+    /// <param name="state">The state before the sequence; h moves to the end.</param>
+    /// <param name="seen">Looks on; null for nobody.</param>
+    /// <returns>y, [B, L, E] F32.</returns>
+    internal Tensor Scan(IKernels k, Tensor x, BlockState state, IActivationObserver? seen)
+    {
         using Operand xIn = XProjInput.Enter(k, x, seen);
         using Tensor p = XProj.Apply(k, xIn);                                       // [B, L, R+2N]: dt, B, C
         using Tensor dt = k.SliceColumns(p, 0, Config.DtRank);                      // [B, L, R]
@@ -115,12 +151,17 @@ public sealed class MambaBlock : IDisposable
 
         using Operand cIn = ScanOutput.Enter(k, c, seen);
         ScanReadout? readout = Readout is null ? null : Readout with { Output = cIn.Codes };
-        using Tensor y = k.SelectiveScan(new ScanInputs(x, delta, A, b, c, D), state.Hidden, readout, seen?.Scan);
-
-        using Tensor g = k.GatedSilu(y, z, GateSmoothing);                          // [B, L, E]
-        using Operand gIn = OutProjInput.Enter(k, g, seen);
-        return OutProj.Apply(k, gIn);                                               // [B, L, D]
+        return k.SelectiveScan(new ScanInputs(x, delta, A, b, c, D), state.Hidden, readout, seen?.Scan);
     }
+
+    /// <summary>The gated output of the scan, as out_proj reads it.</summary>
+    /// <param name="k">The backend.</param>
+    /// <param name="y">The scan's output, [B, L, E] F32.</param>
+    /// <param name="z">The gate, [B, L, E] F32.</param>
+    /// <param name="seen">Looks on; null for nobody.</param>
+    /// <returns>y · SiLU(z), [B, L, E].</returns>
+    internal Operand ApplyGate(IKernels k, Tensor y, Tensor z, IActivationObserver? seen) =>
+        OutProjInput.Take(k, k.GatedSilu(y, z, GateSmoothing), seen);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -16,12 +16,45 @@ public sealed record SiteInput(ActivationSite Site, HadamardTransform? Rotation 
     public Operand Enter(IKernels kernels, Tensor x, IActivationObserver? observer)
     {
         Tensor values = Rotation is null ? x : Rotated(kernels, x, Rotation);
-        if (observer is not null && observer.Wants(Site))
+        return Enter(kernels, values, ownsValues: Rotation is not null, observer);
+    }
+
+    /// <summary>Prepares an activation that the operand takes over.</summary>
+    /// <param name="kernels">The backend.</param>
+    /// <param name="x">[B, L, C] F32; changed in place where the site rotates, owned by the operand from now on.</param>
+    /// <param name="observer">Sees the rotated values; null for nobody.</param>
+    public Operand Take(IKernels kernels, Tensor x, IActivationObserver? observer)
+    {
+        ArgumentNullException.ThrowIfNull(kernels);
+        if (Rotation is not null)
         {
-            observer.Observe(Site, values);
+            kernels.WalshHadamard(x, Rotation);
         }
 
-        return new Operand(values, ownsValues: Rotation is not null, Quantizer?.Quantize(kernels, values));
+        return Enter(kernels, x, ownsValues: true, observer);
+    }
+
+    private Operand Enter(IKernels kernels, Tensor values, bool ownsValues, IActivationObserver? observer)
+    {
+        bool entered = false;
+        try
+        {
+            if (observer is not null && observer.Wants(Site))
+            {
+                observer.Observe(Site, values);
+            }
+
+            var operand = new Operand(values, ownsValues, Quantizer?.Quantize(kernels, values));
+            entered = true;
+            return operand;
+        }
+        finally
+        {
+            if (ownsValues && !entered)
+            {
+                values.Dispose();
+            }
+        }
     }
 
     private static Tensor Rotated(IKernels kernels, Tensor x, HadamardTransform rotation)

@@ -43,7 +43,14 @@ public static class LayerQuantizer
         ArgumentNullException.ThrowIfNull(scheme);
         QuantizationSchemeValidator.ThrowIfInvalid(scheme);
         var sites = new List<ActivationQuantizationReport>();
-        Dictionary<ActivationSite, SiteQuantization> inputs = FitInputs(family, folded.Layer, scheme, statistics, sites);
+        var inputs = new Dictionary<ActivationSite, SiteQuantization>();
+        foreach ((ActivationSite site, QuantizationArgs args) in Inputs(family, scheme))
+        {
+            (SiteQuantization quantizer, ActivationQuantizationReport report) = FitInput(folded.Layer, site, args, statistics);
+            inputs.Add(site, quantizer);
+            sites.Add(report);
+        }
+
         (ImmutableArray<float>? stateScales, ActivationQuantizationReport? state) = FitState(folded.Layer, scheme, statistics);
         if (state is not null)
         {
@@ -78,9 +85,77 @@ public static class LayerQuantizer
             }
         }
 
-        var layer = new QuantizedLayer
+        QuantizedLayer layer = Assemble(family, transform, scheme, rest, codes, inputs, stateScales);
+        return (layer, new LayerQuantizationReport([.. modules], [.. sites]));
+    }
+
+    /// <summary>The sites of a layer that a scheme quantizes, the state of the scan aside.</summary>
+    /// <param name="family">The model's tables.</param>
+    /// <param name="scheme">The scheme.</param>
+    internal static IEnumerable<(ActivationSite Site, QuantizationArgs Args)> Inputs(ModelFamily family, QuantizationScheme scheme)
+    {
+        foreach (ModuleDefinition module in family.LayerModules)
         {
-            Layer = folded.Layer,
+            if (module.Input is { } site && scheme.Find(module.Name)?.Input is { } args)
+            {
+                yield return (site, args);
+            }
+        }
+
+        if (scheme.ScanOutput is { } scan)
+        {
+            yield return (ActivationSite.ScanOutput, scan);
+        }
+    }
+
+    /// <summary>The quantizer of a site.</summary>
+    /// <param name="layer">Index of the layer, for messages.</param>
+    /// <param name="site">The site.</param>
+    /// <param name="args">How it is quantized.</param>
+    /// <param name="statistics">What was observed of the layer; may be null where the site is dynamic.</param>
+    /// <exception cref="ArgumentException">The site gets a fixed scale and was not observed.</exception>
+    internal static (SiteQuantization Quantizer, ActivationQuantizationReport Report) FitInput(
+        int layer, ActivationSite site, QuantizationArgs args, LayerStatistics? statistics)
+    {
+        EnsureObserved(layer, site, args, statistics?.Find(site) is not null);
+        return ActivationQuantizer.Fit(site, args, statistics?.Find(site));
+    }
+
+    /// <summary>The scales of the scan's state; nothing where it stays float.</summary>
+    /// <param name="layer">Index of the layer, for messages.</param>
+    /// <param name="scheme">The scheme.</param>
+    /// <param name="statistics">What was observed of the layer; may be null where the state is dynamic.</param>
+    /// <exception cref="ArgumentException">The state gets fixed scales and was not observed.</exception>
+    internal static (ImmutableArray<float>? Scales, ActivationQuantizationReport? Report) FitState(
+        int layer, QuantizationScheme scheme, LayerStatistics? statistics)
+    {
+        if (scheme.ScanState is not { } args)
+        {
+            return (null, null);
+        }
+
+        EnsureObserved(layer, ActivationSite.ScanState, args, statistics?.State is not null);
+        return ActivationQuantizer.FitState(args, statistics?.State);
+    }
+
+    /// <summary>Puts a layer together from its quantized parts.</summary>
+    /// <param name="family">The model's tables.</param>
+    /// <param name="transform">The layer's transform; tells what is left for run time.</param>
+    /// <param name="scheme">What was quantized and how.</param>
+    /// <param name="rest">What stays fp32; weights that have codes are passed over.</param>
+    /// <param name="codes">Codes by module name.</param>
+    /// <param name="inputs">Quantizers by site.</param>
+    /// <param name="stateScales">Fixed scales of h, or null.</param>
+    internal static QuantizedLayer Assemble(
+        ModelFamily family,
+        LayerTransform transform,
+        QuantizationScheme scheme,
+        LayerWeights rest,
+        IReadOnlyDictionary<string, WeightCodes> codes,
+        IReadOnlyDictionary<ActivationSite, SiteQuantization> inputs,
+        ImmutableArray<float>? stateScales) => new()
+        {
+            Layer = rest.Layer,
             Float = rest,
             Weights = codes,
             WeightArgs = codes.Keys.ToImmutableSortedDictionary(name => name, name => scheme.Find(name)!.Weights!, StringComparer.Ordinal),
@@ -92,45 +167,6 @@ public static class LayerQuantizer
                 .ToImmutableSortedDictionary(rotation => rotation.Site, rotation => rotation.Width),
             GateSmoothing = transform.Find(SmoothingSite.GateToOutProj) is { } factors ? [.. factors.Select(factor => (float)factor)] : null,
         };
-        return (layer, new LayerQuantizationReport([.. modules], [.. sites]));
-    }
-
-    private static Dictionary<ActivationSite, SiteQuantization> FitInputs(
-        ModelFamily family,
-        int layer,
-        QuantizationScheme scheme,
-        LayerStatistics? statistics,
-        List<ActivationQuantizationReport> reports)
-    {
-        var inputs = new Dictionary<ActivationSite, SiteQuantization>();
-        IEnumerable<(ActivationSite? Site, QuantizationArgs? Args)> wanted =
-            family.LayerModules.Select(module => (module.Input, scheme.Find(module.Name)?.Input))
-                .Append((ActivationSite.ScanOutput, scheme.ScanOutput));
-        foreach ((ActivationSite? site, QuantizationArgs? args) in wanted)
-        {
-            if (site is { } place && args is not null)
-            {
-                EnsureObserved(layer, place, args, statistics?.Find(place) is not null);
-                (SiteQuantization quantizer, ActivationQuantizationReport report) = ActivationQuantizer.Fit(place, args, statistics?.Find(place));
-                inputs.Add(place, quantizer);
-                reports.Add(report);
-            }
-        }
-
-        return inputs;
-    }
-
-    private static (ImmutableArray<float>? Scales, ActivationQuantizationReport? Report) FitState(
-        int layer, QuantizationScheme scheme, LayerStatistics? statistics)
-    {
-        if (scheme.ScanState is not { } args)
-        {
-            return (null, null);
-        }
-
-        EnsureObserved(layer, ActivationSite.ScanState, args, statistics?.State is not null);
-        return ActivationQuantizer.FitState(args, statistics?.State);
-    }
 
     private static (WeightCodes Codes, WeightQuantizationReport Report) QuantizeModule(
         IKernels kernels,

@@ -34,29 +34,48 @@ public static class LayerFolder
         ArgumentNullException.ThrowIfNull(weights);
         ArgumentNullException.ThrowIfNull(transform);
         var folded = new LayerWeights(weights.Layer);
-        var loaded = new List<LoadedRotation>();
         bool complete = false;
         try
         {
-            ILookup<string, WeightFold> folds = Plan(kernels, family, weights, residual, transform, loaded).ToLookup(fold => fold.Tensor);
-            foreach (string name in weights.Names)
-            {
-                // With the residual stream rotated γ stands in the consumers, and the norm starts from 1.
-                using Tensor? ones = residual is not null && name == family.NormWeight ? Ones(kernels, weights[name].Shape) : null;
-                folded[name] = Apply(kernels, ones ?? weights[name], folds[name]);
-            }
-
+            FoldInto(kernels, family, weights, residual, transform, weights.Names, folded);
             complete = true;
             return folded;
         }
         finally
         {
-            loaded.ForEach(rotation => rotation.Dispose());
             if (!complete)
             {
                 folded.Dispose();
             }
         }
+    }
+
+    /// <summary>Folds another transform in place of one that is folded already, into the weights that it changes and no others.</summary>
+    /// <param name="kernels">The backend of the weights.</param>
+    /// <param name="family">The family's tables.</param>
+    /// <param name="weights">The weights without either transform, F32; they stay as they are.</param>
+    /// <param name="folded">The weights with <paramref name="before"/> folded in; become those that <see cref="Fold"/> gives for <paramref name="after"/>, bit by bit.</param>
+    /// <param name="before">The transform so far.</param>
+    /// <param name="after">The transform from now on.</param>
+    /// <returns>What changed: every fold of the sites at which the transforms differ.</returns>
+    /// <exception cref="UnsupportedSiteException">The family has no such site.</exception>
+    /// <exception cref="ArgumentException">A rotation or a list of factors has another width than its site.</exception>
+    internal static ImmutableArray<FoldStep> Refold(
+        IKernels kernels, ModelFamily family, LayerWeights weights, LayerWeights folded, LayerTransform before, LayerTransform after)
+    {
+        ImmutableArray<FoldStep> changed =
+        [
+            .. family.Smoothings.Where(definition => !Same(before.Find(definition.Site), after.Find(definition.Site)))
+                .SelectMany(definition => definition.Folds),
+            .. family.Rotations.Where(definition => before.Find(definition.Site) != after.Find(definition.Site))
+                .SelectMany(definition => definition.Folds),
+        ];
+        IEnumerable<string> names = changed.Select(step => step.Tensor).Distinct(StringComparer.Ordinal);
+        FoldInto(kernels, family, weights, residual: null, after, names.Where(name => weights.TryGet(name, out _)), folded);
+        return changed;
+
+        static bool Same(ImmutableArray<double>? a, ImmutableArray<double>? b) =>
+            a is { } first && b is { } second ? first.AsSpan().SequenceEqual(second.AsSpan()) : a is null && b is null;
     }
 
     /// <summary>What a transform leaves for run time.</summary>
@@ -93,6 +112,32 @@ public static class LayerFolder
                 ? kernels.Upload<float>(Array.ConvertAll(factors.ToArray(), factor => (float)factor), new Shape(factors.Length))
                 : null,
         };
+    }
+
+    private static void FoldInto(
+        IKernels kernels,
+        ModelFamily family,
+        LayerWeights weights,
+        Rotation? residual,
+        LayerTransform transform,
+        IEnumerable<string> names,
+        LayerWeights folded)
+    {
+        var loaded = new List<LoadedRotation>();
+        try
+        {
+            ILookup<string, WeightFold> folds = Plan(kernels, family, weights, residual, transform, loaded).ToLookup(fold => fold.Tensor);
+            foreach (string name in names)
+            {
+                // With the residual stream rotated γ stands in the consumers, and the norm starts from 1.
+                using Tensor? ones = residual is not null && name == family.NormWeight ? Ones(kernels, weights[name].Shape) : null;
+                folded[name] = Apply(kernels, ones ?? weights[name], folds[name]);
+            }
+        }
+        finally
+        {
+            loaded.ForEach(rotation => rotation.Dispose());
+        }
     }
 
     private static List<WeightFold> Plan(

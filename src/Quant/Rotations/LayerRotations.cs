@@ -22,14 +22,31 @@ public sealed record LayerRotations(LayerTransform Settled, SecondMoment? TimeSt
     {
         ArgumentNullException.ThrowIfNull(smoothing);
         LayerTransform transform = smoothing.Aggregate(Settled, (sum, pair) => sum.With(pair.Key, pair.Value));
+        return smoothing.TryGetValue(SmoothingSite.XProjToDtProj, out ImmutableArray<double> factors)
+            ? WithTimeStep(kernels, transform, factors)
+            : WithTimeStep(kernels, transform, factors: null);
+    }
+
+    /// <summary>The layer's transform with other smoothing at one site; the rotation of the time-step path is computed anew only where its own site is smoothed.</summary>
+    /// <param name="kernels">Solves the eigenproblem.</param>
+    /// <param name="transform">A transform of these rotations.</param>
+    /// <param name="site">The site.</param>
+    /// <param name="factors">s; null for no smoothing there.</param>
+    public LayerTransform With(IKernels kernels, LayerTransform transform, SmoothingSite site, ImmutableArray<double>? factors)
+    {
+        ArgumentNullException.ThrowIfNull(transform);
+        LayerTransform smoothed = transform.With(site, factors);
+        return site == SmoothingSite.XProjToDtProj ? WithTimeStep(kernels, smoothed, factors) : smoothed;
+    }
+
+    private LayerTransform WithTimeStep(IKernels kernels, LayerTransform transform, ImmutableArray<double>? factors)
+    {
         if (TimeStep is null)
         {
             return transform;
         }
 
-        double[]? inverse = smoothing.TryGetValue(SmoothingSite.XProjToDtProj, out ImmutableArray<double> factors)
-            ? [.. factors.Select(factor => 1 / factor)]
-            : null;
+        double[]? inverse = factors is null ? null : [.. factors.Value.Select(factor => 1 / factor)];
         SecondMoment smoothed = SecondMomentTransfer.Apply(kernels, TimeStep, inverse, rotation: null, after: null);
         return transform.With(
             RotationSite.TimeStepRank, KltRotation.Compute(kernels, RotationSite.TimeStepRank, smoothed, IsCentered));

@@ -13,7 +13,8 @@ namespace MambaQuant.Quant.Smoothing;
 /// <remarks>
 /// Ranges are observed on one set of sequences, errors measured on another. Weights are rounded to nearest, whatever the
 /// recipe does later, with ranges by their extremes: error compensation and fitted ranges would take most of the time and hide
-/// little of a bad transform.
+/// little of a bad transform. Candidates of a search differ little from each other: what the last one folded, quantized and computed
+/// is kept, and only what the next one changes is made anew. That saves most of the work and changes no bit.
 /// </remarks>
 public sealed class BlockTrial : IDisposable
 {
@@ -22,8 +23,10 @@ public sealed class BlockTrial : IDisposable
     private readonly ModelFamily _family;
     private readonly QuantizationScheme _scheme;
     private readonly ObservationPlan _plan;
-    private readonly Tensor _rangeInputs;
     private readonly Tensor _errorInputs;
+    private readonly RepeatedForward _rangeRun;
+    private readonly RepeatedForward _errorRun;
+    private TrialLayer? _layer;
     private Tensor? _reference;
     private double _referenceNorm;
 
@@ -47,8 +50,9 @@ public sealed class BlockTrial : IDisposable
         _family = family;
         _scheme = WithPlainWeights(scheme);
         _plan = CalibrationNeeds.Ranges(family, scheme, withHistograms: false);
-        _rangeInputs = rangeInputs;
         _errorInputs = errorInputs;
+        _rangeRun = new RepeatedForward(kernels, rangeInputs);
+        _errorRun = new RepeatedForward(kernels, errorInputs);
     }
 
     /// <summary>The error of the quantized block relative to the float block.</summary>
@@ -59,29 +63,28 @@ public sealed class BlockTrial : IDisposable
     public double RelativeError(LayerWeights weights, LayerTransform transform)
     {
         ArgumentNullException.ThrowIfNull(weights);
-        LayerWeights folded = LayerFolder.Fold(_kernels, _family, weights, residual: null, transform);
-        using OnlineTransforms online = LayerFolder.Online(_kernels, _family, transform);
-        using MambaBlock floating = FloatBlock.Build(_kernels, _config, folded, online);
-        Tensor reference = Reference(floating);
-        (QuantizedLayer layer, _) = LayerQuantizer.Quantize(
-            _kernels, _family, folded, transform, _scheme, Observe(floating, weights.Layer));
-        using QuantizedLayer owned = layer;
-        using MambaBlock quantized = QuantizedBlock.Build(_kernels, _config, layer, QuantizedArithmetic.Integer);
-        using Tensor change = Change(quantized, _errorInputs, observer: null);
-        double distance = _kernels.SquaredDistance(change, reference);
-        if (!double.IsFinite(distance))
+        bool complete = false;
+        try
         {
-            // NaN sorts before every number: such a candidate would win.
-            throw new NonFiniteActivationException(
-                $"layer {weights.Layer}, a trial of its transform: expected finite outputs of the block, found NaN or infinity."
-                + " Check the weights of this layer and of those before it for values that are not finite or far too large.");
+            double distance = Distance(LayerOf(weights), transform);
+            complete = true;
+            return distance == 0 ? 0 : distance / _referenceNorm;
         }
-
-        return distance == 0 ? 0 : distance / _referenceNorm;
+        finally
+        {
+            if (!complete)
+            {
+                Forget();
+            }
+        }
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _reference?.Dispose();
+    public void Dispose()
+    {
+        Forget();
+        _reference?.Dispose();
+    }
 
     private static QuantizationScheme WithPlainWeights(QuantizationScheme scheme) => scheme with
     {
@@ -91,28 +94,67 @@ public sealed class BlockTrial : IDisposable
             StringComparer.Ordinal),
     };
 
+    /// <summary>What was kept of the last candidate, if it was one of the same layer.</summary>
+    private TrialLayer LayerOf(LayerWeights weights)
+    {
+        if (_layer is null || !ReferenceEquals(_layer.Original, weights))
+        {
+            Forget();
+            _layer = new TrialLayer(_kernels, _config, _family, _scheme, weights);
+        }
+
+        return _layer;
+    }
+
+    private double Distance(TrialLayer layer, LayerTransform candidate)
+    {
+        BlockSteps changed = layer.Apply(candidate);
+        using (OnlineTransforms online = LayerFolder.Online(_kernels, _family, candidate))
+        using (MambaBlock floating = FloatBlock.Over(_kernels, _config, layer.Folded, online))
+        {
+            EnsureReference(floating);
+            layer.Fit(changed, Observe(floating, changed, candidate.Layer));
+        }
+
+        using MambaBlock quantized = QuantizedBlock.Build(_kernels, _config, layer.Quantized(), QuantizedArithmetic.Integer);
+        using Tensor change = _errorRun.Change(quantized, changed);
+        double distance = _kernels.SquaredDistance(change, _reference!);
+
+        // NaN sorts before every number: such a candidate would win.
+        return double.IsFinite(distance) ? distance : throw new NonFiniteActivationException(
+            $"layer {candidate.Layer}, a trial of its transform: expected finite outputs of the block, found NaN or infinity."
+            + " Check the weights of this layer and of those before it for values that are not finite or far too large.");
+    }
+
     /// <summary>What the float block adds; the same for every candidate up to rounding, so computed once.</summary>
-    private Tensor Reference(MambaBlock folded)
+    private void EnsureReference(MambaBlock floating)
     {
         if (_reference is null)
         {
-            _reference = Change(folded, _errorInputs, observer: null);
+            using BlockState state = BlockState.Zero(_kernels, _config, _errorInputs.Shape[0]);
+            _reference = floating.Change(_kernels, _errorInputs, state, seen: null);
             _referenceNorm = _kernels.SquaredNorm(_reference);
         }
-
-        return _reference;
     }
 
-    private LayerStatistics Observe(MambaBlock folded, int layer)
+    /// <summary>What the steps that changed show on the sequences for ranges; null where no scale is fixed.</summary>
+    private LayerStatistics? Observe(MambaBlock floating, BlockSteps changed, int layer)
     {
+        if (_plan.Ranges.IsEmpty && !_plan.State)
+        {
+            return null;
+        }
+
         using var observer = new LayerObserver(_kernels, _plan, layer, _config);
-        using Tensor change = Change(folded, _rangeInputs, observer);
+        _rangeRun.ToOutProj(floating, changed, observer).Dispose();
         return observer.ToStatistics();
     }
 
-    private Tensor Change(MambaBlock block, Tensor inputs, LayerObserver? observer)
+    private void Forget()
     {
-        using BlockState state = BlockState.Zero(_kernels, _config, inputs.Shape[0]);
-        return block.Change(_kernels, inputs, state, observer);
+        _layer?.Dispose();
+        _layer = null;
+        _rangeRun.Dispose();
+        _errorRun.Dispose();
     }
 }

@@ -39,7 +39,8 @@ public static class SmoothingSearch
         ArgumentNullException.ThrowIfNull(family);
         ArgumentNullException.ThrowIfNull(sites);
         ArgumentNullException.ThrowIfNull(rotations);
-        var chosen = ImmutableDictionary<SmoothingSite, ImmutableArray<double>>.Empty;
+        LayerTransform chosen = rotations.With(kernels, ImmutableDictionary<SmoothingSite, ImmutableArray<double>>.Empty);
+        double? chosenError = null;
         var choices = ImmutableArray.CreateBuilder<SmoothingChoice>();
         foreach (SmoothingSiteDefinition definition in family.Smoothings.Where(definition => sites.ContainsKey(definition.Site)))
         {
@@ -52,18 +53,24 @@ public static class SmoothingSearch
                 ? new SmoothingChoice(definition.Site, alpha, Factors(alpha), [])
                 : Search(definition.Site, grid, Factors, Error);
             choices.Add(choice);
-            chosen = Chosen(choice.Factors);
+            chosen = With(choice.Factors);
+            chosenError = choice.Candidates.IsEmpty ? null : choice.Candidates.Min(candidate => candidate.Error);
 
             double Error(ImmutableArray<double>? candidate)
             {
                 cancellation.ThrowIfCancellationRequested();
+                if (candidate is null && chosenError is { } known)
+                {
+                    // No smoothing here is what the site before chose.
+                    return known;
+                }
+
                 return trial is null
                     ? throw new ArgumentException($"the site {definition.Site} is searched, but no sequences were sampled", nameof(trial))
-                    : trial.RelativeError(weights, rotations.With(kernels, Chosen(candidate)));
+                    : trial.RelativeError(weights, With(candidate));
             }
 
-            ImmutableDictionary<SmoothingSite, ImmutableArray<double>> Chosen(ImmutableArray<double>? factors) =>
-                factors is null ? chosen : chosen.SetItem(definition.Site, factors.Value);
+            LayerTransform With(ImmutableArray<double>? factors) => rotations.With(kernels, chosen, definition.Site, factors);
         }
 
         return choices.DrainToImmutable();

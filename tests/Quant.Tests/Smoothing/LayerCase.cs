@@ -89,6 +89,8 @@ internal sealed class LayerCase : IDisposable
 
     public BlockTrial Trial(QuantizationScheme scheme) => new(Kernels, Config, Family, scheme, _rangeInputs, _errorInputs);
 
+    public FreshTrial Fresh(QuantizationScheme scheme) => new(Kernels, Config, scheme, _rangeInputs, _errorInputs);
+
     public BlockTrial SwappedTrial(QuantizationScheme scheme) => new(Kernels, Config, Family, scheme, _errorInputs, _rangeInputs);
 
     public BlockTrial Trial(QuantizationScheme scheme, Tensor errorInputs) => new(Kernels, Config, Family, scheme, _rangeInputs, errorInputs);
