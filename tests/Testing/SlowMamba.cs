@@ -11,6 +11,16 @@ public sealed class SlowMamba(MambaConfig config, IReadOnlyDictionary<string, fl
     /// <param name="tokens">L token ids.</param>
     public double[] Logits(ReadOnlySpan<int> tokens)
     {
+        float[] norm = weights["backbone.norm_f.weight"];
+        float[] head = config.TieEmbeddings ? weights["backbone.embeddings.weight"] : weights["lm_head.weight"];
+        return [.. ResidualStream(tokens)[^1].SelectMany(row => Linear(head, null, Norm(row, norm)))];
+    }
+
+    /// <summary>What every norm divides by its root mean square, for one sequence from a zero state: the input of each layer, then of the final norm.</summary>
+    /// <param name="tokens">L token ids.</param>
+    /// <returns>[layers + 1][L][d].</returns>
+    public double[][][] ResidualStream(ReadOnlySpan<int> tokens)
+    {
         int d = config.DModel;
         float[] table = weights["backbone.embeddings.weight"];
         var residual = new double[tokens.Length][];
@@ -19,14 +29,15 @@ public sealed class SlowMamba(MambaConfig config, IReadOnlyDictionary<string, fl
             residual[t] = [.. table.AsSpan(tokens[t] * d, d).ToArray().Select(value => (double)value)];
         }
 
+        var inputs = new double[config.LayerCount + 1][][];
         for (int layer = 0; layer < config.LayerCount; layer++)
         {
+            inputs[layer] = Array.ConvertAll(residual, row => (double[])row.Clone());
             AddBlock(layer, residual);
         }
 
-        float[] norm = weights["backbone.norm_f.weight"];
-        float[] head = config.TieEmbeddings ? table : weights["lm_head.weight"];
-        return [.. residual.SelectMany(row => Linear(head, null, Norm(row, norm)))];
+        inputs[^1] = residual;
+        return inputs;
     }
 
     private void AddBlock(int layer, double[][] residual)
