@@ -4,12 +4,12 @@ using Spectre.Console.Rendering;
 
 namespace MambaQuant.Client.Progress;
 
-/// <summary>The stages of a run as a table: name, bar, percent, count, rate, time left.</summary>
+/// <summary>The stages of a run as a table, a line each whatever the terminal's width: name, bar, percent, count, rate, time left.</summary>
 /// <remarks>Thread-safe: workers report while the terminal draws.</remarks>
 /// <param name="time">The clock.</param>
 internal sealed class LiveStages(TimeProvider time) : IRenderable
 {
-    private const int BarCells = 24;
+    private static readonly string _gap = new(' ', StageColumns.Gap);
 
     private readonly Lock _gate = new();
     private readonly StageBoard _board = new(time);
@@ -46,46 +46,55 @@ internal sealed class LiveStages(TimeProvider time) : IRenderable
     }
 
     /// <inheritdoc/>
-    public Measurement Measure(RenderOptions options, int maxWidth) => ((IRenderable)Table()).Measure(options, maxWidth);
+    public Measurement Measure(RenderOptions options, int maxWidth) => new(Math.Min(1, maxWidth), maxWidth);
 
     /// <inheritdoc/>
-    public IEnumerable<Segment> Render(RenderOptions options, int maxWidth) => ((IRenderable)Table()).Render(options, maxWidth).ToList();
-
-    private Grid Table()
+    public IEnumerable<Segment> Render(RenderOptions options, int maxWidth)
     {
-        Grid grid = new();
-        for (int column = 0; column < 6; column++)
-        {
-            grid.AddColumn(new GridColumn { NoWrap = true, Alignment = column == 2 ? Justify.Right : Justify.Left, Padding = new Padding(column == 0 ? 2 : 0, 0, 2, 0) });
-        }
-
+        List<StageLine> lines;
         lock (_gate)
         {
-            foreach (StageMeter stage in _board.Stages)
-            {
-                grid.AddRow(
-                    new Text(stage.Stage),
-                    Bar(stage),
-                    new Text(stage.Percent is { } percent ? $"{percent} %" : ""),
-                    new Text(ProgressText.Count(stage)),
-                    new Text(stage.Rate is { } rate ? ProgressText.Rate(rate, stage.Unit) : ""),
-                    new Text(
-                        stage.IsComplete ? ProgressText.Duration(stage.Elapsed)
-                        : stage.Remaining is { } remaining ? $"{ProgressText.Duration(remaining)} left" : ""));
-            }
-
+            lines = [.. _board.Stages.Select(StageLine.Of)];
             _changed = false;
             _drawn = time.GetTimestamp();
         }
 
-        return grid;
+        return lines.Count == 0 ? [] : Segments(lines, StageColumns.Of(lines, maxWidth));
     }
 
-    private static Paragraph Bar(StageMeter stage)
+    private static List<Segment> Segments(List<StageLine> lines, StageColumns columns)
     {
-        int filled = (stage.Percent ?? (stage.IsComplete ? 100 : 0)) * BarCells / 100;
-        return new Paragraph()
-            .Append(new string('█', filled), new Style(stage.IsComplete ? Color.Green : Color.Yellow))
-            .Append(new string('░', BarCells - filled), new Style(Color.Grey));
+        var segments = new List<Segment>();
+        foreach (StageLine line in lines)
+        {
+            Add(line.Name.Length > columns.Name ? $"{line.Name.AsSpan(0, columns.Name - 1)}…" : line.Name.PadRight(columns.Name), columns.Name);
+            AddBar(segments, line, columns.Bar);
+            Add(line.Percent.PadLeft(columns.Percent), columns.Percent);
+            Add(line.Count.PadRight(columns.Count), columns.Count);
+            Add(line.Rate.PadRight(columns.Rate), columns.Rate);
+            Add(line.Time, columns.Time);
+            segments.Add(Segment.LineBreak);
+        }
+
+        return segments;
+
+        void Add(string text, int cells)
+        {
+            if (cells > 0)
+            {
+                segments.Add(new Segment(_gap + text));
+            }
+        }
+    }
+
+    private static void AddBar(List<Segment> segments, StageLine line, int cells)
+    {
+        if (cells > 0)
+        {
+            int filled = (int)(line.Filled * cells);
+            segments.Add(new Segment(_gap));
+            segments.Add(new Segment(new string('█', filled), new Style(line.IsComplete ? Color.Green : Color.Yellow)));
+            segments.Add(new Segment(new string('░', cells - filled), new Style(Color.Grey)));
+        }
     }
 }

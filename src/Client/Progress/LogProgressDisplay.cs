@@ -2,7 +2,7 @@ using MambaQuant.Pipeline.Local;
 
 namespace MambaQuant.Client.Progress;
 
-/// <summary>Progress for logs: a line at 25, 50, 75 and 100 % of a stage, and a heartbeat after 30 s of silence.</summary>
+/// <summary>Progress for logs: a line when a stage passes 25, 50, 75 and 100 %, and a heartbeat after 30 s of silence.</summary>
 /// <param name="error">Where the lines go.</param>
 /// <param name="time">The clock.</param>
 internal sealed class LogProgressDisplay(TextWriter error, TimeProvider time) : IProgressDisplay
@@ -59,9 +59,10 @@ internal sealed class LogProgressDisplay(TextWriter error, TimeProvider time) : 
                 }
 
                 _milestones[stage] = reached;
-                WriteLine(reached == 100
-                    ? $"  {stage.Stage}: 100 % ({stage.Total:N0} {stage.Unit} in {ProgressText.Duration(stage.Elapsed)})"
-                    : $"  {stage.Stage}: {reached} % ({Details(stage)})");
+                WriteLine(
+                    reached < 100 ? $"  {stage.Stage}: {stage.Percent} % ({Details(stage)})"
+                    : stage.Total == 1 ? $"  {stage.Stage}: done in {ProgressText.Duration(stage.Elapsed)}"
+                    : $"  {stage.Stage}: 100 % ({stage.Total:N0} {stage.Unit} in {ProgressText.Duration(stage.Elapsed)})");
                 _heartbeat.Change(Silence, Silence);
             }
         }

@@ -29,6 +29,45 @@ public sealed class LiveProgressDisplayTests
             Render(stages));
     }
 
+    [Theory]
+    [InlineData(200)]
+    [InlineData(100)]
+    [InlineData(80)]
+    [InlineData(60)]
+    [InlineData(40)]
+    [InlineData(36)]
+    public void Stage_IsOneLineWhateverTheWidth(int width)
+    {
+        LiveStages stages = RunHalfWay();
+        string[] lines = Render(stages, width).TrimEnd('\n').Split('\n');
+        Assert.Equal(3, lines.Length);
+        Assert.All(lines, line => Assert.True(line.Length <= width, line));
+        Assert.All(lines, line => Assert.Contains("%", line, StringComparison.Ordinal));
+        Assert.EndsWith("1 min 40 s left", lines[2], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void NarrowTerminal_KeepsNamePercentAndTime()
+    {
+        LiveStages stages = RunHalfWay();
+        Assert.Equal(
+            """
+              residual rotation  ███████████████████  100 %                  2 s
+              observe original   ███████████████████  100 %  1,638 tokens/s  20 s
+              search smoothing   ███████░░░░░░░░░░░░   37 %  0.050 layers/s  1 min 40 s left
+
+            """,
+            Render(stages, 80));
+        Assert.Equal(
+            """
+              residual rota…  100 %  2 s
+              observe origi…  100 %  20 s
+              search smooth…   37 %  1 min 40 s left
+
+            """,
+            Render(stages, 40));
+    }
+
     [Fact]
     public void Table_IsRedrawnWhenSomethingChanged_OrASecondPassed()
     {
@@ -58,13 +97,31 @@ public sealed class LiveProgressDisplayTests
 
         Assert.Equal(42, result);
         Assert.StartsWith("quantizing [1 of 2]\n", text.ToString(), StringComparison.Ordinal);
-        Assert.Contains("  read  ████████████████████████    7 files  3.50 files/s  2 s", text.ToString(), StringComparison.Ordinal);
+        Assert.Contains("  read  ████████████████████████  7 files  3.50 files/s  2 s", text.ToString(), StringComparison.Ordinal);
     }
 
-    private static string Render(LiveStages stages)
+    /// <summary>A stage of one step, one that is done, one that is not.</summary>
+    private LiveStages RunHalfWay()
+    {
+        LiveStages stages = new(_clock);
+        stages.Update(new StageProgress("residual rotation", 0, 1, "rotations"));
+        _clock.Advance(2);
+        stages.Update(new StageProgress("residual rotation", 1, 1, "rotations"));
+        stages.Update(new StageProgress("observe original", 0, 32768, "tokens"));
+        _clock.Advance(20);
+        stages.Update(new StageProgress("observe original", 32768, 32768, "tokens"));
+        stages.Update(new StageProgress("search smoothing", 0, 8, "layers"));
+        _clock.Advance(60);
+        stages.Update(new StageProgress("search smoothing", 3, 8, "layers"));
+        return stages;
+    }
+
+    private static string Render(LiveStages stages, int width = 120)
     {
         StringWriter text = new() { NewLine = "\n" };
-        Console(text).Write(stages);
+        IAnsiConsole console = Console(text);
+        console.Profile.Width = width;
+        console.Write(stages);
         return string.Join('\n', text.ToString().Split('\n').Select(line => line.TrimEnd()));
     }
 

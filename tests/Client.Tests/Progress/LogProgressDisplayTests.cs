@@ -78,6 +78,32 @@ public sealed class LogProgressDisplayTests : IDisposable
     }
 
     [Fact]
+    public void StageOfOneStep_IsDoneAndNothingIsCounted()
+    {
+        Run(progress =>
+        {
+            progress.Report(new StageProgress("residual rotation", 0, 1, "rotations"));
+            _clock.Advance(2);
+            progress.Report(new StageProgress("residual rotation", 1, 1, "rotations"));
+        });
+
+        Assert.Equal("quantizing\n  residual rotation: done in 2 s\nquantizing: done in 2 s\n", _error.ToString());
+    }
+
+    [Fact]
+    public void StageThatLeapsOverAQuarter_SaysHowFarItIs()
+    {
+        Run(progress =>
+        {
+            progress.Report(new StageProgress("quantize", 0, 8, "layers"));
+            _clock.Advance(3);
+            progress.Report(new StageProgress("quantize", 3, 8, "layers"));
+        });
+
+        Assert.Contains("quantize: 37 % (3 of 8 layers,", _error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void UnknownTotal_GivesCountAndRateOnly()
     {
         Run(progress =>
