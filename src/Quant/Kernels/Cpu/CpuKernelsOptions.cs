@@ -10,7 +10,7 @@ public sealed record CpuKernelsOptions
     /// <summary>Who solves symmetric eigenproblems.</summary>
     /// <value>
     /// <see cref="LinearAlgebraLibrary.Managed"/> by default. Part of the numerics profile: results differ in their last
-    /// bits between libraries.
+    /// bits between libraries. Why this default: bench/results/linear-algebra.md.
     /// </value>
     public LinearAlgebraLibrary LinearAlgebraLibrary { get; init; } = LinearAlgebraLibrary.Managed;
 }
