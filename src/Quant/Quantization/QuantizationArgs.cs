@@ -30,7 +30,7 @@ public sealed record QuantizationArgs
     public RangeEstimator Range { get; init; } = RangeEstimator.MinMax;
 
     /// <summary>The share of values kept on each side; read with <see cref="RangeEstimator.Percentile"/> only.</summary>
-    /// <value>In (0.5, 1]; 0.99999 by default.</value>
+    /// <value>In (0.5, 1]; 0.99999 by default. Of the recurrent state, whose magnitudes alone are counted, the share kept in all.</value>
     public double Percentile { get; init; } = 0.99999;
 
     /// <summary>The integers of the codes.</summary>

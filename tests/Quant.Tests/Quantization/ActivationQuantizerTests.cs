@@ -88,6 +88,30 @@ public sealed class ActivationQuantizerTests
         Assert.Null(ActivationQuantizer.FitState(args with { Strategy = QuantizationStrategy.Token, Dynamic = true }, null).Scales);
     }
 
+    [Fact]
+    public void PercentileOfTheState_IsThatOfItsMagnitudes_AndClipsHalfAsMuchAsThatOfASignedSite()
+    {
+        // Values spread evenly over −1 to 1, counted with their signs and without.
+        var args = new QuantizationArgs { Bits = 8, Range = RangeEstimator.Percentile, Percentile = 0.9 };
+        long[] signed = new long[HistogramBins.ValueBinCount], magnitudes = new long[HistogramBins.MagnitudeBinCount];
+        for (int i = -99_999; i < 100_000; i += 2)
+        {
+            signed[HistogramBins.ValueBin(i / 100_000f)]++;
+            magnitudes[HistogramBins.MagnitudeBin(Math.Abs(i) / 100_000f)]++;
+        }
+
+        (_, ActivationQuantizationReport site) = ActivationQuantizer.Fit(
+            ActivationSite.ConvInput, args, new SiteStatistics(new ChannelRange([-1], [1]), null, new ValueHistogram(signed)));
+        (_, ActivationQuantizationReport state) = ActivationQuantizer.FitState(
+            args with { Strategy = QuantizationStrategy.Channel }, new StateStatistics(1, [1], magnitudes));
+
+        // A tenth at each end of the site; a tenth at both ends of h together. Largest difference measured: 4e-6.
+        Assert.InRange(site.LargestScale!.Value * 127, 0.79999, 0.80001);
+        Assert.InRange(site.ClippedShare!.Value, 0.19999, 0.20001);
+        Assert.InRange(state.LargestScale!.Value * 127, 0.89999, 0.90001);
+        Assert.InRange(state.ClippedShare!.Value, 0.09999, 0.10001);
+    }
+
     private static SiteStatistics Site(bool counted)
     {
         long[] counts = new long[HistogramBins.ValueBinCount];
