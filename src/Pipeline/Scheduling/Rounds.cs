@@ -113,7 +113,7 @@ internal static class Rounds
         foreach (int index in transition.Busy)
         {
             WorkerState worker = transition.Worker(index);
-            if (transition.Now - worker.Lease!.Heard > length)
+            if (transition.Now - worker.Lease!.Heard >= length)
             {
                 expired.Add(new LeaseName(worker.Name, worker.Lease.Item, worker.Lease.Attempt));
             }

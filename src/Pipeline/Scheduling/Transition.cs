@@ -13,6 +13,7 @@ internal sealed class Transition(SchedulerState before, long now)
     private PersistentArray<ItemState> _items = before.Items;
     private PersistentArray<WorkerState> _workers = before.Workers;
     private ImmutableDictionary<string, int> _workerIndices = before.WorkerIndices;
+    private bool _changed;
 
     public SchedulerState Before => before;
 
@@ -54,7 +55,7 @@ internal sealed class Transition(SchedulerState before, long now)
     public long? NextRound { get; set; } = before.NextRound;
 
     /// <summary>Whether something changed that a successor must know.</summary>
-    public bool IsDurable { get; private set; }
+    public bool IsDurable => _changed || Status != before.Status;
 
     /// <summary>Whether workers joined or left, or the job was submitted.</summary>
     public bool MembershipChanged { get; set; }
@@ -75,20 +76,20 @@ internal sealed class Transition(SchedulerState before, long now)
     public void Set(int index, ItemState item)
     {
         _items = _items.Set(index, item);
-        IsDurable = true;
+        _changed = true;
     }
 
     public void Set(int index, WorkerState worker)
     {
         _workers = _workers.Set(index, worker);
-        IsDurable = true;
+        _changed = true;
     }
 
     /// <summary>Replaces what is known of every item.</summary>
     public void SetAll(IReadOnlyList<ItemState> items)
     {
         _items = PersistentArray<ItemState>.From(items);
-        IsDurable = true;
+        _changed = true;
     }
 
     /// <summary>Index of a worker by its name, or null where that name never joined.</summary>
@@ -98,7 +99,7 @@ internal sealed class Transition(SchedulerState before, long now)
     {
         _workerIndices = _workerIndices.Add(worker.Name, _workers.Count);
         _workers = _workers.Add(worker);
-        IsDurable = true;
+        _changed = true;
         return _workers.Count - 1;
     }
 

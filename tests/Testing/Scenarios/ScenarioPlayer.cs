@@ -23,6 +23,7 @@ public sealed class ScenarioPlayer(IScenarioDriver driver)
     private readonly StringBuilder _transcript = new();
     private SchedulerOptions _options = new();
     private long? _wake;
+    private long _clock;
 
     /// <summary>Plays a scenario.</summary>
     /// <param name="text">The transcript as it should be.</param>
@@ -85,6 +86,7 @@ public sealed class ScenarioPlayer(IScenarioDriver driver)
             {
                 SchedulerInput input = ScenarioInputs.Read(at, words, _items, _options);
                 Forget(input);
+                _clock = at;
                 Write(await driver.SendAsync(input).ConfigureAwait(false), string.Empty);
             }
         }
@@ -116,8 +118,11 @@ public sealed class ScenarioPlayer(IScenarioDriver driver)
         }
 
         words.ExpectEnd();
-        while (_wake is { } wake && wake <= until)
+        while (_wake is { } wanted && wanted <= until)
         {
+            // A tick that was not let through in time is late, not early.
+            long wake = Math.Max(wanted, _clock);
+            _clock = wake;
             foreach ((string worker, (int item, int attempt)) in _held.ToArray())
             {
                 if (renewing.Contains(worker) || renewing.Contains("all"))
