@@ -87,15 +87,25 @@ public sealed class QuantizedCheckpointWriter : IDisposable
     public void AddEnds(ITensorMemory memory, QuantizedEnds ends)
     {
         ArgumentNullException.ThrowIfNull(memory);
-        QuantizedEndsLayout layout = QuantizedEndsLayout.Of(ends);
+        (string embeddings, string head) = PlaceEnds(QuantizedEndsLayout.Of(ends));
+        QuantizedPartWriter.WriteEmbeddings(memory, embeddings, _config, ends);
+        QuantizedPartWriter.WriteHead(memory, head, _config, ends);
+    }
+
+    /// <summary>Makes room for embeddings and head that were made elsewhere (<see cref="QuantizedParts"/>).</summary>
+    /// <param name="layout">How they are quantized.</param>
+    /// <returns>Where the caller puts the two files before it completes the checkpoint.</returns>
+    /// <exception cref="InvalidOperationException">The ends are written already.</exception>
+    public (string Embeddings, string Head) PlaceEnds(QuantizedEndsLayout layout)
+    {
+        ArgumentNullException.ThrowIfNull(layout);
         if (_ends is not null)
         {
             throw new InvalidOperationException("the ends are written already");
         }
 
-        QuantizedPartWriter.WriteEmbeddings(memory, EmbeddingsPart, _config, ends);
-        QuantizedPartWriter.WriteHead(memory, HeadPart, _config, ends);
         _ends = layout;
+        return (EmbeddingsPart, HeadPart);
     }
 
     /// <summary>Writes a layer.</summary>
@@ -108,20 +118,32 @@ public sealed class QuantizedCheckpointWriter : IDisposable
     {
         ArgumentNullException.ThrowIfNull(memory);
         ArgumentNullException.ThrowIfNull(layer);
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)layer.Layer, (uint)_layers.Length, nameof(layer));
-        if (_layers[layer.Layer] is not null)
+        string path = PlaceLayer(layer.Layer, QuantizedLayerLayout.Of(MambaFamily.For(_config), layer));
+        QuantizedPartWriter.WriteLayer(memory, path, _config, layer);
+    }
+
+    /// <summary>Makes room for a layer that was made elsewhere (<see cref="QuantizedParts"/>).</summary>
+    /// <param name="layer">Index of the layer.</param>
+    /// <param name="layout">How it is quantized.</param>
+    /// <returns>Where the caller puts the file before it completes the checkpoint.</returns>
+    /// <exception cref="ArgumentException">The layer differs from the others in what happens at run time.</exception>
+    /// <exception cref="InvalidOperationException">The layer is written already.</exception>
+    public string PlaceLayer(int layer, QuantizedLayerLayout layout)
+    {
+        ArgumentNullException.ThrowIfNull(layout);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)layer, (uint)_layers.Length, nameof(layer));
+        if (_layers[layer] is not null)
         {
-            throw new InvalidOperationException($"layer {layer.Layer} is written already");
+            throw new InvalidOperationException($"layer {layer} is written already");
         }
 
-        QuantizedLayerLayout layout = QuantizedLayerLayout.Of(MambaFamily.For(_config), layer);
         if (Array.Find(_layers, other => other is not null) is QuantizedLayerLayout first && !first.HasSameRuntime(layout))
         {
-            throw new ArgumentException($"layer {layer.Layer} differs from the others in scan, online rotations or gate; one choice for all layers is stored", nameof(layer));
+            throw new ArgumentException($"layer {layer} differs from the others in scan, online rotations or gate; one choice for all layers is stored", nameof(layout));
         }
 
-        QuantizedPartWriter.WriteLayer(memory, LayerPart(layer.Layer), _config, layer);
-        _layers[layer.Layer] = layout;
+        _layers[layer] = layout;
+        return LayerPart(layer);
     }
 
     /// <summary>Copies the parts together, writes everything else and gives the folder its final name.</summary>

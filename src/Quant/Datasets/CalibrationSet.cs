@@ -41,6 +41,18 @@ public sealed class CalibrationSet
     /// <summary>What the sequences were taken from.</summary>
     public string Source { get; }
 
+    /// <summary>Some of the sequences, in the same order.</summary>
+    /// <param name="first">Index of the first.</param>
+    /// <param name="count">How many; at least 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">They lie outside the set, or there is none.</exception>
+    public CalibrationSet Slice(int first, int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(first);
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((long)first + count, Sequences.Count, nameof(count));
+        return first == 0 && count == Sequences.Count ? this : new CalibrationSet([.. Sequences.Skip(first).Take(count)], Source);
+    }
+
     private static string Hash(IReadOnlyList<int[]> sequences)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

@@ -35,19 +35,42 @@ public static class SelfSampler
         int sequenceLength,
         ulong seed,
         IProgress<long>? progress = null,
-        CancellationToken cancellation = default)
+        CancellationToken cancellation = default) => SamplePart(kernels, model, 0, samples, sequenceLength, seed, progress, cancellation);
+
+    /// <summary>Samples a part of the sequences that <see cref="Sample(IKernels, MambaLanguageModel, int, int, ulong, IProgress{long}?, CancellationToken)"/> samples.</summary>
+    /// <param name="kernels">The backend of the model.</param>
+    /// <param name="model">The float model.</param>
+    /// <param name="first">Index of the part's first sequence.</param>
+    /// <param name="samples">Sequences of the part, at least 1.</param>
+    /// <param name="sequenceLength">Tokens per sequence, at least 1.</param>
+    /// <param name="seed">Seed of the choices.</param>
+    /// <param name="progress">Told the number of tokens made, after every step; null for nobody.</param>
+    /// <param name="cancellation">Stops between steps.</param>
+    /// <exception cref="ArgumentException">The model names no end-of-text token.</exception>
+    /// <exception cref="NumericalException">A logit is not finite.</exception>
+    public static CalibrationSet SamplePart(
+        IKernels kernels,
+        MambaLanguageModel model,
+        int first,
+        int samples,
+        int sequenceLength,
+        ulong seed,
+        IProgress<long>? progress,
+        CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(model);
+        ArgumentOutOfRangeException.ThrowIfNegative(first);
         MambaConfig config = model.Config;
         long stateBytes = 4L * config.LayerCount * config.DInner * (config.DState + config.DConv - 1);
         int batch = (int)Math.Clamp(MaxStateBytes / Math.Max(1, stateBytes), 1, Math.Max(1, samples));
-        return Sample(kernels, model, samples, sequenceLength, seed, batch, progress, cancellation);
+        return Sample(kernels, model, first, samples, sequenceLength, seed, batch, progress, cancellation);
     }
 
     /// <summary>As the public method, with so many sequences at once.</summary>
     internal static CalibrationSet Sample(
         IKernels kernels,
         MambaLanguageModel model,
+        int firstStream,
         int samples,
         int sequenceLength,
         ulong seed,
@@ -70,7 +93,7 @@ public static class SelfSampler
                 sequences[i][0] = begin;
             }
 
-            Decode(kernels, model, sequences.AsMemory(first, count), seed, first, step => progress?.Report(done + ((long)step * count)), cancellation);
+            Decode(kernels, model, sequences.AsMemory(first, count), seed, checked(firstStream + first), step => progress?.Report(done + ((long)step * count)), cancellation);
             done += (long)count * sequenceLength;
         }
 

@@ -39,6 +39,15 @@ public sealed class HiddenStates : IDisposable
         return (int)(Array.MaxLength / ((long)width * together));
     }
 
+    /// <summary>Sequences in every batch but the last, for a length: the same for a pass that begins here as for one that began earlier.</summary>
+    /// <param name="length">Tokens of a sequence.</param>
+    /// <param name="tokensPerBatch">Tokens that advance together.</param>
+    internal static int SequencesPerBatch(int length, int tokensPerBatch = TokensPerBatch) => Math.Max(1, tokensPerBatch / length);
+
+    /// <summary>Takes batches as they came from elsewhere.</summary>
+    /// <param name="batches">[B, L, d] F32 each; owned from now on.</param>
+    internal static HiddenStates Of(List<Tensor> batches) => new(batches, TokensPerBatch);
+
     /// <summary>Embeds the sequences.</summary>
     /// <param name="kernels">The backend.</param>
     /// <param name="table">[V, d] F32.</param>
@@ -56,7 +65,7 @@ public sealed class HiddenStates : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(tokensPerBatch, 1);
         int length = calibration.SequenceLength;
         EnsureFits(length, table.Shape.Columns, together: 1);
-        int perBatch = Math.Max(1, tokensPerBatch / length);
+        int perBatch = SequencesPerBatch(length, tokensPerBatch);
         var batches = new List<Tensor>();
         foreach (int[][] sequences in calibration.Sequences.Chunk(perBatch))
         {

@@ -34,11 +34,31 @@ public static class LayerTransforms
     public static (LayerTransform Transform, ImmutableArray<SmoothingChoice> Smoothing) Choose(
         MethodContext context, LayerWeights rotated, LayerStatistics? statistics, Tensor? samples)
     {
+        ImmutableArray<SmoothingChoice> choices = ChooseSmoothing(context, rotated, statistics, samples);
+        return (Combine(context, rotated.Layer, statistics, choices), choices);
+    }
+
+    /// <summary>Chooses the smoothing of a layer.</summary>
+    /// <inheritdoc cref="Choose" path="/param"/>
+    /// <returns>What was chosen at each smoothing site of the recipe, in the family's order.</returns>
+    public static ImmutableArray<SmoothingChoice> ChooseSmoothing(
+        MethodContext context, LayerWeights rotated, LayerStatistics? statistics, Tensor? samples)
+    {
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(rotated);
-        LayerRotations rotations = RotationsOf(context, rotated.Layer, statistics);
-        ImmutableArray<SmoothingChoice> choices = ChooseSmoothing(context, rotated, statistics, samples, rotations);
-        return (rotations.With(context.Kernels, Factors(context, choices)), choices);
+        return ChooseSmoothing(context, rotated, statistics, samples, RotationsOf(context, rotated.Layer, statistics));
+    }
+
+    /// <summary>Puts the transform of a layer together once its smoothing is chosen.</summary>
+    /// <param name="context">Backend, model, recipe.</param>
+    /// <param name="layer">Index of the layer.</param>
+    /// <param name="statistics">What was observed of the layer before its transform; null where the recipe reads nothing.</param>
+    /// <param name="choices">What was chosen at each smoothing site.</param>
+    public static LayerTransform Combine(
+        MethodContext context, int layer, LayerStatistics? statistics, ImmutableArray<SmoothingChoice> choices)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        return RotationsOf(context, layer, statistics).With(context.Kernels, Factors(context, choices));
     }
 
     private static LayerRotations RotationsOf(MethodContext context, int layer, LayerStatistics? statistics)

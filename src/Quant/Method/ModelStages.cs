@@ -23,19 +23,21 @@ public static class ModelStages
     /// <summary>Observes the original model.</summary>
     /// <param name="context">Backend, model, recipe.</param>
     /// <param name="calibration">The sequences, each run from the reset state.</param>
+    /// <param name="shards">Shards that are summed by themselves and then merged in a fixed tree, as a pipeline of so many shards does; 1 by default.</param>
     /// <returns>What the transform is made from; empty where the recipe needs nothing.</returns>
     /// <exception cref="NonFiniteActivationException">A value is NaN or infinite; names layer, site and place.</exception>
-    public static ModelStatistics Observe(MethodContext context, CalibrationSet calibration)
+    public static ModelStatistics Observe(MethodContext context, CalibrationSet calibration, int shards = 1)
     {
         ArgumentNullException.ThrowIfNull(context);
         ObservationPlan plan = ObservationPlans.Original(context.Recipe, context.Family);
-        return Observe(context, calibration, plan, ModelTransform.None(context.Config.LayerCount));
+        bool pools = context.Recipe.KltAt(RotationSite.ResidualStream) is not null;
+        return Observe(context, calibration, shards, plan, ModelTransform.None(context.Config.LayerCount), pools);
     }
 
     /// <summary>Chooses the transform: rotations, then layer by layer smoothing factors.</summary>
     /// <param name="context">Backend, model, recipe.</param>
     /// <param name="calibration">The sequences; the first of them judge the candidates of a search.</param>
-    /// <param name="observed">What <see cref="Observe(MethodContext, CalibrationSet)"/> gave.</param>
+    /// <param name="observed">What <see cref="Observe(MethodContext, CalibrationSet, int)"/> gave.</param>
     /// <param name="searchSamples">Sequences that a search sees, half for ranges, half for errors; at least 2.</param>
     public static TransformChoice ChooseTransform(
         MethodContext context, CalibrationSet calibration, ModelStatistics observed, int searchSamples = 8)
@@ -47,8 +49,8 @@ public static class ModelStages
         ArgumentOutOfRangeException.ThrowIfLessThan(samples, 2, nameof(searchSamples));
         Rotation? residual = LayerTransforms.ResidualRotation(context, observed.PooledResidual());
         using EndsFolder? ends = Ends(context, residual);
-        using HiddenStates? hidden = context.Searches ? HiddenStates.Embed(context, calibration) : null;
-        using HiddenStates? rotatedHidden = context.SmoothsRotatedNorm ? HiddenStates.Embed(context, calibration, ends) : null;
+        CalibrationSet? looked = context.SmoothsRotatedNorm ? calibration : context.Searches ? calibration.Slice(0, samples) : null;
+        using HiddenStates? hidden = looked is null ? null : HiddenStates.Embed(context, looked);
         var transforms = ImmutableArray.CreateBuilder<LayerTransform>();
         var smoothing = ImmutableArray.CreateBuilder<ImmutableArray<SmoothingChoice>>();
         for (int layer = 0; layer < context.Config.LayerCount; layer++)
@@ -56,16 +58,16 @@ public static class ModelStages
             context.Cancellation.ThrowIfCancellationRequested();
             using LayerWeights rotated = Load(context, layer, residual);
             LayerStatistics? statistics = observed.Find(layer);
-            using Tensor? inputs = hidden is null ? null : Samples(context, hidden, samples, ends);
-            (LayerTransform transform, ImmutableArray<SmoothingChoice> choices) = LayerTransforms.Choose(
-                context,
-                rotated,
-                rotatedHidden is null ? statistics : NormObservation.InRotatedBasis(context, statistics!, rotatedHidden, rotated),
-                inputs);
+            if (context.SmoothsRotatedNorm)
+            {
+                statistics = NormObservation.WithRotated(statistics!, NormObservation.OfRotated(context, layer, hidden!, ends!));
+            }
+
+            using Tensor? inputs = context.Searches ? Samples(context, hidden!, samples, ends) : null;
+            (LayerTransform transform, ImmutableArray<SmoothingChoice> choices) = LayerTransforms.Choose(context, rotated, statistics, inputs);
             transforms.Add(transform);
             smoothing.Add(choices);
             Advance(context, hidden, layer, residual: null, new LayerTransform(layer), observer: null);
-            Advance(context, rotatedHidden, layer, residual, transform, observer: null);
         }
 
         return new TransformChoice(new ModelTransform(residual, transforms.ToImmutable()), smoothing.ToImmutable(), context.Searches ? samples : 0);
@@ -75,13 +77,15 @@ public static class ModelStages
     /// <param name="context">Backend, model, recipe.</param>
     /// <param name="calibration">The sequences, each run from the reset state.</param>
     /// <param name="choice">What <see cref="ChooseTransform"/> gave.</param>
+    /// <param name="shards">Shards, as for the original model; they change no bit of what is observed here.</param>
     /// <returns>What the scales are made from; empty where the scheme fixes none.</returns>
     /// <exception cref="NonFiniteActivationException">A value is NaN or infinite; names layer, site and place.</exception>
-    public static ModelStatistics Observe(MethodContext context, CalibrationSet calibration, TransformChoice choice)
+    public static ModelStatistics Observe(MethodContext context, CalibrationSet calibration, TransformChoice choice, int shards = 1)
     {
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(choice);
-        return Observe(context, calibration, ObservationPlans.Transformed(context.Recipe, context.Family), choice.Transform);
+        ObservationPlan plan = ObservationPlans.Transformed(context.Recipe, context.Family);
+        return Observe(context, calibration, shards, plan, choice.Transform, pools: false);
     }
 
     /// <summary>Quantizes the transformed model.</summary>
@@ -129,27 +133,59 @@ public static class ModelStages
         return model;
     }
 
-    private static ModelStatistics Observe(MethodContext context, CalibrationSet calibration, ObservationPlan plan, ModelTransform transform)
+    private static ModelStatistics Observe(
+        MethodContext context, CalibrationSet calibration, int shards, ObservationPlan plan, ModelTransform transform, bool pools)
     {
         if (!ObservationPlans.IsNeeded(plan))
         {
             return new ModelStatistics([], null);
         }
 
+        ArgumentNullException.ThrowIfNull(calibration);
         using EndsFolder? ends = Ends(context, transform.Residual);
-        using HiddenStates hidden = HiddenStates.Embed(context, calibration, ends);
-        var layers = ImmutableArray.CreateBuilder<LayerStatistics>();
+        MergeTree<LayerStatistics>[] layers =
+            [.. Enumerable.Range(0, context.Config.LayerCount + 1).Select(_ => new MergeTree<LayerStatistics>(LayerStatistics.Merge))];
+        var pool = new MergeTree<SecondMoment>(SecondMoment.Merge);
+        for (int shard = 0; shard < shards; shard++)
+        {
+            SecondMoment? shardPool = null;
+            CalibrationSet sequences = CalibrationShards.Slice(calibration, shards, shard);
+            foreach (LayerStatistics statistics in ObserveShard(context, sequences, plan, transform, ends))
+            {
+                layers[statistics.Layer].Add(statistics);
+                if (pools)
+                {
+                    SecondMoment moment = statistics[ActivationSite.ResidualStream].Moment!;
+                    shardPool = shardPool is null ? moment : SecondMoment.Merge(shardPool, moment);
+                }
+            }
+
+            if (shardPool is not null)
+            {
+                pool.Add(shardPool);
+            }
+        }
+
+        return new ModelStatistics([.. layers.SkipLast(1).Select(tree => tree.Complete())], layers[^1].Complete())
+        {
+            Pooled = pools ? pool.Complete() : null,
+        };
+    }
+
+    /// <summary>Statistics of the layers in order, of the final norm and the head last.</summary>
+    private static IEnumerable<LayerStatistics> ObserveShard(
+        MethodContext context, CalibrationSet sequences, ObservationPlan plan, ModelTransform transform, EndsFolder? ends)
+    {
+        using HiddenStates hidden = HiddenStates.Embed(context, sequences, ends);
         for (int layer = 0; layer < context.Config.LayerCount; layer++)
         {
             using var observer = new LayerObserver(context.Kernels, plan, layer, context.Config);
             Advance(context, hidden, layer, transform.Residual, transform.Layers[layer], observer);
-            layers.Add(observer.ToStatistics());
+            yield return observer.ToStatistics();
         }
 
         using Tensor norm = ends is null ? context.Checkpoint.LoadFinalNorm(context.Kernels) : ends.FinalNorm();
-        return new ModelStatistics(
-            layers.ToImmutable(),
-            NormObservation.Observe(context, plan, context.Config.LayerCount, hidden, ActivationSite.HeadInput, norm));
+        yield return NormObservation.Observe(context, plan, context.Config.LayerCount, hidden, ActivationSite.HeadInput, norm);
     }
 
     /// <summary>Runs one layer of the float model, transformed, over all sequences; nothing to do where there are none.</summary>

@@ -13,9 +13,13 @@ public sealed record ModelStatistics(ImmutableArray<LayerStatistics> Layers, Lay
     /// <param name="layer">Index of the layer.</param>
     public LayerStatistics? Find(int layer) => Layers.IsEmpty ? null : Layers[layer];
 
+    /// <summary>The pooled moment of <see cref="PooledResidual"/> where the pass summed it itself, shard by shard.</summary>
+    /// <value>Null by default: then it is summed from the layers.</value>
+    public SecondMoment? Pooled { get; init; }
+
     /// <summary>The second moment of r/rms(r) pooled over the inputs of all norms, the final one included; null where it was not observed.</summary>
-    /// <remarks>Order: fp64 sums from the first layer to the last, then the final norm.</remarks>
-    public SecondMoment? PooledResidual() => Layers.Cast<LayerStatistics?>().Append(Head)
+    /// <remarks>Order: fp64 sums from the first layer to the last, then the final norm; of several shards each by itself, then over the shards.</remarks>
+    public SecondMoment? PooledResidual() => Pooled ?? Layers.Cast<LayerStatistics?>().Append(Head)
         .Select(statistics => statistics?.Find(ActivationSite.ResidualStream)?.Moment)
         .Aggregate((sum, moment) => sum is null || moment is null ? moment : SecondMoment.Merge(sum, moment));
 }

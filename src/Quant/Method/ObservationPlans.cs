@@ -28,10 +28,7 @@ public static class ObservationPlans
             plan = plan.Union(Moments(family.Rotation(RotationSite.TimeStepRank).Activation));
         }
 
-        if (recipe.Gptq is { Sequential: false })
-        {
-            plan = GptqSites(recipe, family).Aggregate(plan, (sum, site) => sum.Union(Moments(OriginalMomentSite(site))));
-        }
+        plan = plan.Union(OriginalMoments(recipe, family));
 
         foreach (SmoothingModifier modifier in recipe.Smoothings)
         {
@@ -42,6 +39,38 @@ public static class ObservationPlans
 
         bool transforms = recipe.Modifiers.Any(modifier => modifier is KltRotationModifier or HadamardRotationModifier or SmoothingModifier);
         return transforms && recipe.Quantization is { } quantization ? plan.Union(CalibrationNeeds.Ranges(family, quantization.Scheme)) : plan;
+    }
+
+    /// <summary>What the pass over the original model observes where its results shall serve any scheme: no second moments for GPTQ.</summary>
+    /// <param name="recipe">The recipe; only its rotations and smoothing are read.</param>
+    /// <param name="family">The model's tables.</param>
+    /// <returns>
+    /// What transforms are made from, and with it ranges and counts of everything that a scheme could quantize: they cost little beside
+    /// the forward pass, and another scheme for the same model finds them there. A superset of <see cref="Original"/> without GPTQ.
+    /// </returns>
+    public static ObservationPlan OriginalForAnyScheme(Recipe recipe, ModelFamily family)
+    {
+        ArgumentNullException.ThrowIfNull(recipe);
+        ArgumentNullException.ThrowIfNull(family);
+        ImmutableHashSet<ActivationSite> inputs =
+        [
+            .. family.LayerModules.Append(family.Head).Select(module => module.Input).OfType<ActivationSite>(), ActivationSite.ScanOutput,
+        ];
+        return Original(recipe with { Modifiers = recipe.Modifiers.RemoveAll(modifier => modifier is GptqModifier or QuantizationModifier) }, family)
+            .Union(new ObservationPlan { Ranges = inputs, Histograms = inputs, State = true, StateHistogram = true });
+    }
+
+    /// <summary>The second moments of the original model that GPTQ reads, which depend on the scheme.</summary>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="family">The model's tables.</param>
+    /// <returns>Second moments only; none where GPTQ is sequential or rounds nothing.</returns>
+    public static ObservationPlan OriginalMoments(Recipe recipe, ModelFamily family)
+    {
+        ArgumentNullException.ThrowIfNull(recipe);
+        ArgumentNullException.ThrowIfNull(family);
+        return recipe.Gptq is { Sequential: false }
+            ? GptqSites(recipe, family).Aggregate(ObservationPlan.Nothing, (sum, site) => sum.Union(Moments(OriginalMomentSite(site))))
+            : ObservationPlan.Nothing;
     }
 
     /// <summary>What the pass over the transformed model observes in every layer.</summary>

@@ -58,6 +58,14 @@ public sealed class CheckpointTensors : IDisposable
         return File.Exists(index) ? OpenShards(directory, index) : throw ModelDirectory.NoSafetensors(directory);
     }
 
+    /// <summary>Opens one safetensors file as a checkpoint, whatever its name.</summary>
+    /// <param name="path">The file.</param>
+    /// <returns>The open checkpoint; dispose it.</returns>
+    /// <exception cref="InvalidSafetensorsException">The file is damaged.</exception>
+    /// <exception cref="IOException">It is missing or cannot be read.</exception>
+    public static CheckpointTensors OpenFile(string path) =>
+        new(Path.GetDirectoryName(Path.GetFullPath(path))!, [SafetensorsFile.Open(path)]);
+
     /// <summary>Looks a tensor up.</summary>
     /// <param name="name">The exact name.</param>
     /// <param name="tensor">The tensor, where there is one.</param>

@@ -8,7 +8,7 @@ namespace MambaQuant.Quant.Statistics;
 /// <remarks>Immutable. One safetensors file; its bytes depend on the values only.</remarks>
 public sealed class LayerStatistics
 {
-    private const string Format = "mambaquant.layer_statistics.1";
+    private const string Format = "mambaquant.layer_statistics.2";
     private const string LayerKey = "layer";
     private const string SitesKey = "sites";
     private const string StatePrefix = "state.";
@@ -50,6 +50,19 @@ public sealed class LayerStatistics
     /// <summary>What was observed at a site, or null.</summary>
     /// <param name="site">The site.</param>
     public SiteStatistics? Find(ActivationSite site) => _sites.GetValueOrDefault(site.Name);
+
+    /// <summary>Only what a plan asks for.</summary>
+    /// <param name="plan">The plan; it asks for nothing that was not observed.</param>
+    /// <returns>Statistics as if that plan alone had been followed; the parts are shared, not copied.</returns>
+    public LayerStatistics Select(ObservationPlan plan)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        var sites = Sites.Where(plan.Wants).Select(site => KeyValuePair.Create(site, new SiteStatistics(
+            plan.Ranges.Contains(site) ? this[site].Range : null,
+            plan.SecondMoments.Contains(site) ? this[site].Moment : null,
+            plan.Histograms.Contains(site) ? this[site].Histogram : null)));
+        return new LayerStatistics(Layer, sites, plan.State ? State?.Select(plan.StateHistogram) : null);
+    }
 
     /// <summary>The statistics of both passes together.</summary>
     /// <param name="a">The earlier one in the plan's order.</param>

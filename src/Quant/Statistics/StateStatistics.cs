@@ -5,11 +5,19 @@ using MambaQuant.Quant.Tensors;
 namespace MambaQuant.Quant.Statistics;
 
 /// <summary>How large the recurrent state h gets where it meets C: per channel and state, and as a histogram of |h| per channel.</summary>
-/// <remarks>Immutable, exact: maxima and integer counts, so any order of merges gives the same.</remarks>
+/// <remarks>
+/// Immutable, exact: maxima and integer counts, so any order of merges gives the same. In a file only the bins that are not empty stand,
+/// a byte for the bin and four or eight for its count: of 256 bins a channel fills a few dozen.
+/// </remarks>
 public sealed class StateStatistics
 {
     private const string AbsoluteMaximumName = "absolute_maximum";
-    private const string MagnitudesName = "magnitudes";
+    private const string FilledName = "magnitudes.filled";
+    private const string BinsName = "magnitudes.bins";
+    private const string CountsName = "magnitudes.counts";
+
+    // Bins 0 to 255 as signed bytes, the only kind of byte that files here have.
+    private const int BinOffset = 128;
 
     private readonly float[] _absoluteMaximum;
     private readonly long[]? _magnitudes;
@@ -74,6 +82,11 @@ public sealed class StateStatistics
             a._magnitudes is null ? null : [.. a._magnitudes.Zip(b._magnitudes!, (x, y) => checked(x + y))]);
     }
 
+    /// <summary>The same with or without the histogram.</summary>
+    /// <param name="withMagnitudes">Whether to keep it.</param>
+    internal StateStatistics Select(bool withMagnitudes) =>
+        withMagnitudes || !HasMagnitudes ? this : new StateStatistics(States, _absoluteMaximum, null);
+
     /// <summary>The largest |h| of a channel over its states.</summary>
     /// <param name="channel">0 to E − 1.</param>
     public float ChannelAbsoluteMaximum(int channel)
@@ -112,9 +125,12 @@ public sealed class StateStatistics
     public IEnumerable<SafetensorsDeclaration> Declare(string prefix)
     {
         yield return new(prefix + AbsoluteMaximumName, DType.F32, new Shape(Channels, States));
-        if (HasMagnitudes)
+        if (_magnitudes is not null)
         {
-            yield return new(prefix + MagnitudesName, DType.I64, new Shape(Channels, HistogramBins.MagnitudeBinCount));
+            int filled = _magnitudes.Count(count => count != 0);
+            yield return new(prefix + FilledName, DType.I32, new Shape(Channels));
+            yield return new(prefix + BinsName, DType.I8, new Shape(filled));
+            yield return new(prefix + CountsName, CountType, new Shape(filled));
         }
     }
 
@@ -125,9 +141,27 @@ public sealed class StateStatistics
     {
         ArgumentNullException.ThrowIfNull(writer);
         writer.Write(prefix + AbsoluteMaximumName, _absoluteMaximum);
-        if (_magnitudes is not null)
+        if (_magnitudes is null)
         {
-            writer.Write(prefix + MagnitudesName, _magnitudes);
+            return;
+        }
+
+        int[] places = [.. Enumerable.Range(0, _magnitudes.Length).Where(place => _magnitudes[place] != 0)];
+        int[] filled = new int[Channels];
+        foreach (int place in places)
+        {
+            filled[place / HistogramBins.MagnitudeBinCount]++;
+        }
+
+        writer.Write(prefix + FilledName, filled);
+        writer.Write(prefix + BinsName, Array.ConvertAll(places, place => (sbyte)((place % HistogramBins.MagnitudeBinCount) - BinOffset)));
+        if (CountType == DType.I32)
+        {
+            writer.Write(prefix + CountsName, Array.ConvertAll(places, place => (int)_magnitudes[place]));
+        }
+        else
+        {
+            writer.Write(prefix + CountsName, Array.ConvertAll(places, place => _magnitudes[place]));
         }
     }
 
@@ -157,11 +191,36 @@ public sealed class StateStatistics
         return new StateStatistics(
             absoluteMaximum.Length / channels,
             absoluteMaximum,
-            file.TryGet(prefix + MagnitudesName, out _)
-                ? StoredValues.Int64(file, prefix + MagnitudesName, (long)channels * HistogramBins.MagnitudeBinCount)
-                : null);
+            file.TryGet(prefix + FilledName, out _) ? ReadMagnitudes(file, prefix, channels) : null);
     }
 
     /// <summary>Sizes, for messages.</summary>
     public override string ToString() => $"[{Channels}, {States}] {(HasMagnitudes ? "with" : "without")} histogram";
+
+    private DType CountType => _magnitudes!.Max() <= int.MaxValue ? DType.I32 : DType.I64;
+
+    private static long[] ReadMagnitudes(SafetensorsFile file, string prefix, int channels)
+    {
+        int[] filled = StoredValues.Int32(file, prefix + FilledName, channels);
+        sbyte[] bins = StoredValues.Int8(file, prefix + BinsName);
+        long[] counts = StoredValues.Integers(file, prefix + CountsName, bins.Length);
+        if (filled.Any(count => count is < 0 or > HistogramBins.MagnitudeBinCount) || filled.Sum(count => (long)count) != bins.Length)
+        {
+            throw StoredValues.Wrong(file, prefix + FilledName, $"{bins.Length} filled bins in all", $"{filled.Sum(count => (long)count)}");
+        }
+
+        long[] magnitudes = new long[checked(channels * HistogramBins.MagnitudeBinCount)];
+        int next = 0;
+        for (int channel = 0; channel < channels; channel++)
+        {
+            for (int last = next + filled[channel]; next < last; next++)
+            {
+                magnitudes[(channel * HistogramBins.MagnitudeBinCount) + bins[next] + BinOffset] = counts[next] > 0
+                    ? counts[next]
+                    : throw StoredValues.Wrong(file, prefix + CountsName, "positive counts", $"{counts[next]}");
+            }
+        }
+
+        return magnitudes;
+    }
 }

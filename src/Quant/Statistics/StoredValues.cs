@@ -50,6 +50,23 @@ internal static class StoredValues
         return values;
     }
 
+    /// <summary>An I8 tensor.</summary>
+    /// <inheritdoc cref="Float64" path="/param"/>
+    public static sbyte[] Int8(SafetensorsFile file, string name, long? length = null)
+    {
+        SafetensorsEntry entry = Entry(file, name, DType.I8, length);
+        sbyte[] values = new sbyte[entry.Shape.ElementCount];
+        file.ReadInt8(entry, values);
+        return values;
+    }
+
+    /// <summary>An I32 or I64 tensor.</summary>
+    /// <inheritdoc cref="Float64" path="/param"/>
+    public static long[] Integers(SafetensorsFile file, string name, long? length = null) =>
+        Entry(file, name).DType == DType.I32
+            ? Array.ConvertAll(Int32(file, name, length), value => (long)value)
+            : Int64(file, name, length);
+
     /// <summary>The number of rows of a matrix.</summary>
     /// <param name="file">The file.</param>
     /// <param name="name">Name of the tensor.</param>

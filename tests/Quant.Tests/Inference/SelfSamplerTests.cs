@@ -39,7 +39,7 @@ public sealed class SelfSamplerTests : IDisposable
     public void BatchSize_ChangesNothing()
     {
         using MambaLanguageModel model = Load(new SyntheticMamba());
-        CalibrationSet Run(int batch, ulong seed) => SelfSampler.Sample(_kernels, model, 7, 9, seed, batch, progress: null, CancellationToken.None);
+        CalibrationSet Run(int batch, ulong seed) => SelfSampler.Sample(_kernels, model, 0, 7, 9, seed, batch, progress: null, CancellationToken.None);
         string expected = Run(7, 3).Sha256;
         Assert.Equal(expected, Run(1, 3).Sha256);
         Assert.Equal(expected, Run(3, 3).Sha256);
@@ -51,7 +51,7 @@ public sealed class SelfSamplerTests : IDisposable
     {
         using MambaLanguageModel model = Load(new SyntheticMamba());
         var seen = new List<long>();
-        SelfSampler.Sample(_kernels, model, 3, 4, seed: 1, batch: 2, new Listener(seen), CancellationToken.None);
+        SelfSampler.Sample(_kernels, model, 0, 3, 4, seed: 1, batch: 2, new Listener(seen), CancellationToken.None);
         Assert.Equal([2, 4, 6, 9, 10, 11, 12], seen);
     }
 

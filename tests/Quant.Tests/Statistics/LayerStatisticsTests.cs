@@ -95,7 +95,7 @@ public sealed class LayerStatisticsTests : IDisposable
         }
 
         InvalidSafetensorsException error = Assert.Throws<InvalidSafetensorsException>(() => LayerStatistics.Read(path));
-        Assert.Contains("mambaquant.layer_statistics.1", error.Message, StringComparison.Ordinal);
+        Assert.Contains("mambaquant.layer_statistics.2", error.Message, StringComparison.Ordinal);
     }
 
     private static LayerStatistics RandomLayer(int seed, int layer)
