@@ -12,8 +12,20 @@ public enum WorkKind
     /// <summary>Merges the shards' statistics of one layer of the original model, or the pool of the residual stream.</summary>
     ReduceOriginal,
 
+    /// <summary>Sums the second moments that GPTQ reads in a block of layers of the original model on a shard; apart, since they depend on the scheme.</summary>
+    ObserveMoments,
+
+    /// <summary>Merges the shards' second moments of one layer.</summary>
+    ReduceMoments,
+
     /// <summary>Makes the rotation of the residual stream from the pooled covariance.</summary>
     ResidualRotation,
+
+    /// <summary>Observes the norms of a block of layers in the rotated basis, where a recipe smooths them there.</summary>
+    ObserveRotated,
+
+    /// <summary>Merges the shards' ranges of one layer's norm in the rotated basis.</summary>
+    ReduceRotated,
 
     /// <summary>Chooses the smoothing factors of one layer.</summary>
     SearchSmoothing,

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using MambaQuant.Quant.Kernels;
@@ -19,12 +20,6 @@ public sealed class QuantizedCheckpointWriter : IDisposable
     public const string ManifestName = "manifest.json";
 
     private const int CopyBytes = 1 << 20;
-
-    private static readonly string[] _copied =
-    [
-        "generation_config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
-        "added_tokens.json", "vocab.json", "merges.txt", "chat_template.jinja",
-    ];
 
     private readonly string _source;
     private readonly MambaConfig _config;
@@ -53,6 +48,13 @@ public sealed class QuantizedCheckpointWriter : IDisposable
         Directory.CreateDirectory(_parts);
     }
 
+    /// <summary>Files of the float checkpoint that are taken over as they are, where they exist.</summary>
+    public static ImmutableArray<string> CopiedFiles { get; } =
+    [
+        "generation_config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
+        "added_tokens.json", "vocab.json", "merges.txt", "chat_template.jinja",
+    ];
+
     private string EmbeddingsPart => Path.Combine(_parts, "embeddings.safetensors");
 
     private string HeadPart => Path.Combine(_parts, "head.safetensors");
@@ -64,7 +66,7 @@ public sealed class QuantizedCheckpointWriter : IDisposable
 
     /// <summary>Bytes of the files that are carried over from a float checkpoint as they are.</summary>
     /// <param name="sourceDirectory">Its folder.</param>
-    public static long CopiedBytes(string sourceDirectory) => _copied
+    public static long CopiedBytes(string sourceDirectory) => CopiedFiles
         .Select(name => new FileInfo(Path.Combine(sourceDirectory, name)))
         .Where(file => file.Exists)
         .Sum(file => file.Length);
@@ -174,7 +176,7 @@ public sealed class QuantizedCheckpointWriter : IDisposable
             WriteText("run.json", documents.Run);
         }
 
-        foreach (string name in _copied.Where(name => File.Exists(Path.Combine(_source, name))))
+        foreach (string name in CopiedFiles.Where(name => File.Exists(Path.Combine(_source, name))))
         {
             // Not a file copy: that would hand on the source's read-only mark, and the result is the user's own.
             File.WriteAllBytes(Path.Combine(_directory.Path, name), File.ReadAllBytes(Path.Combine(_source, name)));

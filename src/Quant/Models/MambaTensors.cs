@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace MambaQuant.Quant.Models;
 
 /// <summary>Tensor names of Hugging Face Mamba-1 checkpoints, within a layer and within the model.</summary>
@@ -47,6 +49,10 @@ public static class MambaTensors
 
     /// <summary>Bias of out_proj, [d], optional.</summary>
     public const string OutProjBias = "mixer.out_proj.bias";
+
+    /// <summary>All names within a layer, those of optional biases too.</summary>
+    public static ImmutableArray<string> LayerNames { get; } =
+        [Norm, InProj, InProjBias, Conv, ConvBias, XProj, DtProj, DtProjBias, ALog, D, OutProj, OutProjBias];
 
     /// <summary>The name in the checkpoint of a tensor of a layer.</summary>
     /// <param name="layer">Index of the layer.</param>

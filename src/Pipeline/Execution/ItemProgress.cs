@@ -1,0 +1,8 @@
+namespace MambaQuant.Pipeline.Execution;
+
+/// <summary>How far an item is: a sign of life for its lease, and what people see.</summary>
+/// <param name="Item">Index of the item.</param>
+/// <param name="Done">Units done.</param>
+/// <param name="Total">Units in all.</param>
+/// <param name="Unit">What is counted, in the plural: "tokens" (of every layer of a pass), "candidates", "layers".</param>
+public readonly record struct ItemProgress(int Item, long Done, long Total, string Unit);

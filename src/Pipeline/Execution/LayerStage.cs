@@ -1,0 +1,156 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using MambaQuant.Pipeline.Planning;
+using MambaQuant.Quant.Checkpoints;
+using MambaQuant.Quant.Method;
+using MambaQuant.Quant.Models;
+using MambaQuant.Quant.Quantization;
+using MambaQuant.Quant.Rotations;
+using MambaQuant.Quant.Smoothing;
+using MambaQuant.Quant.Statistics;
+using MambaQuant.Quant.Tensors;
+
+namespace MambaQuant.Pipeline.Execution;
+
+/// <summary>The items of one layer, and the ends: search, transform, quantize.</summary>
+/// <param name="bench">What the worker has.</param>
+internal sealed class LayerStage(Workbench bench)
+{
+    /// <summary>Chooses the smoothing of a layer by trying it out.</summary>
+    /// <param name="session">The item.</param>
+    /// <param name="stop">Ends it between two candidates.</param>
+    public async Task<ItemReceipt> SearchAsync(ItemSession session, CancellationToken stop)
+    {
+        int layer = session.Item.First;
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, session.Abandon);
+        Rotation? residual = await bench.ResidualAsync(session);
+        using EndsFolder? ends = bench.Ends(residual);
+        using Tensor samples = HiddenStates.Rotate(bench.Kernels, await SamplesAsync(session, layer), ends);
+        LayerStatistics statistics = await MagnitudesAsync(session, layer);
+        using LayerWeights weights = bench.Checkpoint.LoadLayer(bench.Kernels, layer);
+        using LayerWeights rotated = bench.Rotate(weights, residual);
+        await PutChoiceAsync(session, LayerTransforms.ChooseSmoothing(bench.Context(either.Token), rotated, statistics, samples));
+        return await session.CompleteAsync(tokens: 0);
+    }
+
+    /// <summary>Puts the transform of a layer together.</summary>
+    /// <param name="session">The item.</param>
+    public async Task<ItemReceipt> TransformAsync(ItemSession session)
+    {
+        int layer = session.Item.First;
+        MethodContext context = bench.Context(session.Abandon);
+        ImmutableArray<SmoothingChoice> choices = [];
+        LayerStatistics? statistics = bench.Needs.TransformReadsOriginal ? await MagnitudesAsync(session, layer) : null;
+        if (bench.Needs.Searches)
+        {
+            choices = await bench.ChoicesAsync(session, layer);
+        }
+        else if (bench.Needs.Smooths)
+        {
+            using LayerWeights weights = bench.Checkpoint.LoadLayer(bench.Kernels, layer);
+            using LayerWeights rotated = bench.Rotate(weights, await bench.ResidualAsync(session));
+            choices = LayerTransforms.ChooseSmoothing(context, rotated, statistics, samples: null);
+            await PutChoiceAsync(session, choices);
+        }
+
+        await session.PutAsync(ItemOutputs.Transform, LayerTransforms.Combine(context, layer, statistics, choices).Write);
+        return await session.CompleteAsync(tokens: 0);
+    }
+
+    /// <summary>Quantizes a layer.</summary>
+    /// <param name="session">The item.</param>
+    /// <param name="stop">Ends it between two modules.</param>
+    public async Task<ItemReceipt> QuantizeAsync(ItemSession session, CancellationToken stop)
+    {
+        int layer = session.Item.First;
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, session.Abandon);
+        MethodContext context = bench.Context(either.Token);
+        Rotation? residual = await bench.ResidualAsync(session);
+        LayerTransform transform = await bench.TransformAsync(session, layer);
+        LayerStatistics? transformed = await TransformedAsync(session, layer, bench.Needs.Transformed is not null);
+        LayerStatistics? measured = await MomentsAsync(session, layer, bench.Needs.Moments is not null);
+        LayerStatistics? original = await OriginalAsync(session, layer, bench.Needs.ReportsOriginal);
+        ImmutableArray<SmoothingChoice> choices = await bench.ChoicesAsync(session, layer);
+        using LayerWeights weights = bench.Checkpoint.LoadLayer(bench.Kernels, layer);
+        using LayerWeights folded = bench.Fold(weights, residual, transform);
+        var moments = new InputMoments(context, residual, transform, folded, measured, transformed);
+        (QuantizedLayer quantized, LayerQuantizationReport report) = LayerQuantizer.Quantize(
+            bench.Kernels, bench.Family, folded, transform, context.Scheme, transformed, bench.Recipe.Gptq?.ToOptions(), moments.At);
+        using QuantizedLayer owned = quantized;
+        LayerReport described = CheckpointReports.OfLayer(context, new LayerOutcome(quantized, report, weights, choices, original));
+        await session.PutAsync(ItemOutputs.Layer, path => QuantizedParts.WriteLayer(path, bench.Kernels, bench.Config, quantized));
+        await PutReportAsync(session, described);
+        return await session.CompleteAsync(tokens: 0);
+    }
+
+    /// <summary>Quantizes embeddings and head.</summary>
+    /// <param name="session">The item.</param>
+    /// <param name="stop">Ends it between two pieces of the tables.</param>
+    public async Task<ItemReceipt> QuantizeEndsAsync(ItemSession session, CancellationToken stop)
+    {
+        int layer = session.Item.First;
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, session.Abandon);
+        MethodContext context = bench.Context(either.Token);
+        Rotation? residual = await bench.ResidualAsync(session);
+        using EndsFolder? folder = bench.Ends(residual);
+        bool readsHead = bench.Needs.Transformed is not null && (bench.Needs.FixesHeadInput || bench.Needs.IsSequential);
+        LayerStatistics? head = await TransformedAsync(session, layer, readsHead);
+        LayerStatistics? measured = await MomentsAsync(session, layer, bench.Needs is { Moments: not null, CompensatesHead: true });
+        LayerStatistics? original = await OriginalAsync(session, layer, bench.Needs.ReportsOriginalHead);
+        (QuantizedEnds ends, LayerQuantizationReport report) = EndsStage.Quantize(context, residual, folder, measured, head);
+        using QuantizedEnds owned = ends;
+        await session.PutAsync(ItemOutputs.Embeddings, path => QuantizedParts.WriteEmbeddings(path, bench.Kernels, bench.Config, ends));
+        await session.PutAsync(ItemOutputs.Head, path => QuantizedParts.WriteHead(path, bench.Kernels, bench.Config, ends));
+        await PutReportAsync(session, CheckpointReports.OfEnds(report, original));
+        return await session.CompleteAsync(tokens: 0);
+    }
+
+    /// <summary>What the first pass observed of a layer, the norm in the basis in which it is smoothed.</summary>
+    private async Task<LayerStatistics> MagnitudesAsync(ItemSession session, int layer)
+    {
+        LayerStatistics original = await bench.StatisticsAsync(session, WorkKind.ObserveOriginal, WorkKind.ReduceOriginal, layer);
+        return bench.Needs.SmoothsRotatedNorm
+            ? NormObservation.WithRotated(original, await bench.StatisticsAsync(session, WorkKind.ObserveRotated, WorkKind.ReduceRotated, layer))
+            : original;
+    }
+
+    private async Task<Tensor> SamplesAsync(ItemSession session, int layer)
+    {
+        int count = bench.Plan.SearchSamples, filled = 0;
+        Tensor all = bench.Kernels.Allocate(DType.F32, new Shape(count, bench.Plan.Request.Calibration.SequenceLength, bench.Config.DModel));
+        bool complete = false;
+        try
+        {
+            foreach (int shard in bench.Plan.Grid.ShardsOfFirst(count))
+            {
+                WorkItem producer = bench.Plan.FindBlock(WorkKind.ObserveOriginal, layer, shard)!;
+                filled += await session.ReadAsync(producer, ItemOutputs.Samples(layer), path => SampleFile.ReadInto(path, bench.Kernels, all, filled));
+            }
+
+            complete = true;
+            return all;
+        }
+        finally
+        {
+            if (!complete)
+            {
+                all.Dispose();
+            }
+        }
+    }
+
+    private async Task<LayerStatistics?> TransformedAsync(ItemSession session, int layer, bool isRead) =>
+        isRead ? await bench.StatisticsAsync(session, WorkKind.ObserveTransformed, WorkKind.ReduceTransformed, layer) : null;
+
+    private async Task<LayerStatistics?> MomentsAsync(ItemSession session, int layer, bool isRead) =>
+        isRead ? await bench.StatisticsAsync(session, WorkKind.ObserveMoments, WorkKind.ReduceMoments, layer) : null;
+
+    private async Task<LayerStatistics?> OriginalAsync(ItemSession session, int layer, bool isRead) =>
+        isRead ? await bench.StatisticsAsync(session, WorkKind.ObserveOriginal, WorkKind.ReduceOriginal, layer) : null;
+
+    private static Task PutChoiceAsync(ItemSession session, ImmutableArray<SmoothingChoice> choices) =>
+        session.PutAsync(ItemOutputs.Choice, JsonSerializer.SerializeToUtf8Bytes(choices, ExecutionJson.Default.ImmutableArraySmoothingChoice));
+
+    private static Task PutReportAsync(ItemSession session, LayerReport report) =>
+        session.PutAsync(ItemOutputs.Report, JsonSerializer.SerializeToUtf8Bytes(report, ExecutionJson.Default.LayerReport));
+}

@@ -1,0 +1,7 @@
+namespace MambaQuant.Pipeline.Execution;
+
+/// <summary>An output of an item as the store holds it.</summary>
+/// <param name="Name">Its name within the item.</param>
+/// <param name="Length">Its bytes.</param>
+/// <param name="Checksum">Its SHA-256.</param>
+public readonly record struct ReceiptOutput(string Name, long Length, string Checksum);

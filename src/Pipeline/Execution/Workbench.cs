@@ -1,0 +1,214 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using MambaQuant.Pipeline.Planning;
+using MambaQuant.Quant.Datasets;
+using MambaQuant.Quant.Kernels;
+using MambaQuant.Quant.Method;
+using MambaQuant.Quant.Models;
+using MambaQuant.Quant.Recipes;
+using MambaQuant.Quant.Rotations;
+using MambaQuant.Quant.Smoothing;
+using MambaQuant.Quant.Statistics;
+using MambaQuant.Quant.Tensors;
+
+namespace MambaQuant.Pipeline.Execution;
+
+/// <summary>What the stages of one worker share: model, backend, cache, and how things that other items made are read.</summary>
+internal sealed class Workbench : IDisposable
+{
+    private readonly WorkExecutorOptions _options;
+    private MambaCheckpoint? _checkpoint;
+
+    /// <summary>Takes the options; the model is opened when first needed.</summary>
+    /// <param name="options">The options.</param>
+    public Workbench(WorkExecutorOptions options)
+    {
+        _options = options;
+        Cache = new WorkerCache(options.CacheBytes);
+        Family = MambaFamily.For(options.Plan.Request.Model.Config);
+    }
+
+    /// <summary>The options.</summary>
+    public WorkExecutorOptions Options => _options;
+
+    /// <summary>The job.</summary>
+    public WorkPlan Plan => _options.Plan;
+
+    /// <summary>What the recipe needs.</summary>
+    public RecipeNeeds Needs => Plan.Needs;
+
+    /// <summary>The recipe.</summary>
+    public Recipe Recipe => Plan.Request.Recipe;
+
+    /// <summary>The model's dimensions.</summary>
+    public MambaConfig Config => Plan.Request.Model.Config;
+
+    /// <summary>The model's tables.</summary>
+    public ModelFamily Family { get; }
+
+    /// <summary>The backend.</summary>
+    public IKernels Kernels => _options.Kernels;
+
+    /// <summary>What is kept between items.</summary>
+    public WorkerCache Cache { get; }
+
+    /// <summary>The float model.</summary>
+    public MambaCheckpoint Checkpoint => _checkpoint ??= MambaCheckpoint.Open(_options.ModelPath);
+
+    /// <summary>Backend, model and recipe for one item.</summary>
+    /// <param name="cancellation">Stops it at its next safe point.</param>
+    public MethodContext Context(CancellationToken cancellation) => new(Kernels, Checkpoint, Recipe) { Cancellation = cancellation };
+
+    /// <summary>The sequences of a shard.</summary>
+    /// <param name="session">The item that reads them.</param>
+    /// <param name="shard">The shard.</param>
+    public async Task<CalibrationSet> SequencesAsync(ItemSession session, int shard)
+    {
+        if (Plan.Request.Calibration.IsSelf)
+        {
+            return await TokensAsync(session, Plan.Find(WorkKind.Tokenize, shard: shard)!);
+        }
+
+        CalibrationSet all = await TokensAsync(session, Plan.Find(WorkKind.Tokenize)!);
+        (int first, int count) = Plan.Grid.Shard(shard);
+        return all.Slice(first, count);
+    }
+
+    /// <summary>All sequences, in order.</summary>
+    /// <param name="session">The item that reads them.</param>
+    public async Task<CalibrationSet> AllSequencesAsync(ItemSession session)
+    {
+        var sequences = new List<int[]>();
+        foreach (WorkItem item in Plan.Graph.Items.Where(item => item.Kind == WorkKind.Tokenize))
+        {
+            sequences.AddRange((await TokensAsync(session, item)).Sequences);
+        }
+
+        return new CalibrationSet(sequences, Plan.Request.Calibration.Source);
+    }
+
+    /// <summary>The rotation of the residual stream, or null.</summary>
+    /// <param name="session">The item that reads it.</param>
+    public async Task<Rotation?> ResidualAsync(ItemSession session)
+    {
+        if (Plan.Find(WorkKind.ResidualRotation) is not { } item)
+        {
+            return LayerTransforms.ResidualRotation(Context(session.Abandon), pooled: null);
+        }
+
+        string name = WorkPlan.NameOf(item.Key, ItemOutputs.Rotation);
+        if (Cache.Find<Rotation>(name) is { } kept)
+        {
+            return kept;
+        }
+
+        Rotation rotation = await session.ReadAsync(item, ItemOutputs.Rotation, Rotation.Read);
+        Cache.Put(name, rotation, sizeof(double) * (long)rotation.Eigenvectors.Length);
+        return rotation;
+    }
+
+    /// <summary>The same rotation, ready to fold into what lies outside the layers.</summary>
+    /// <param name="residual">The rotation, or null.</param>
+    public EndsFolder? Ends(Rotation? residual)
+    {
+        if (residual is null)
+        {
+            return null;
+        }
+
+        using Tensor norm = Checkpoint.LoadFinalNorm(Kernels);
+        return new EndsFolder(Kernels, residual, norm);
+    }
+
+    /// <summary>The statistics of a layer, merged over the shards.</summary>
+    /// <param name="session">The item that reads them.</param>
+    /// <param name="observe">The pass.</param>
+    /// <param name="reduce">Who merged its shards, where there are several.</param>
+    /// <param name="layer">Index of the layer.</param>
+    public Task<LayerStatistics> StatisticsAsync(ItemSession session, WorkKind observe, WorkKind reduce, int layer) =>
+        StatisticsAsync(session, Plan.Find(reduce, layer) ?? Plan.FindBlock(observe, layer, 0)!, ItemOutputs.Statistics(layer));
+
+    /// <summary>Statistics that an item wrote.</summary>
+    /// <param name="session">The item that reads them.</param>
+    /// <param name="producer">The item that wrote them.</param>
+    /// <param name="output">Their name.</param>
+    public async Task<LayerStatistics> StatisticsAsync(ItemSession session, WorkItem producer, string output)
+    {
+        string name = WorkPlan.NameOf(producer.Key, output);
+        return Cache.Find<LayerStatistics>(name) ?? await session.ReadAsync(producer, output, LayerStatistics.Read);
+    }
+
+    /// <summary>Puts statistics, and keeps them for a neighbour.</summary>
+    /// <param name="session">The item that made them.</param>
+    /// <param name="output">Their name.</param>
+    /// <param name="statistics">The statistics.</param>
+    public async Task PutStatisticsAsync(ItemSession session, string output, LayerStatistics statistics)
+    {
+        long bytes = 0;
+        await session.PutAsync(output, path =>
+        {
+            statistics.Write(path);
+            bytes = new FileInfo(path).Length;
+        });
+        Cache.Put(WorkPlan.NameOf(session.Item.Key, output), statistics, bytes);
+    }
+
+    /// <summary>What was chosen at the smoothing sites of a layer; empty where the recipe smooths nothing.</summary>
+    /// <param name="session">The item that reads it.</param>
+    /// <param name="layer">Index of the layer.</param>
+    public async Task<ImmutableArray<SmoothingChoice>> ChoicesAsync(ItemSession session, int layer)
+    {
+        if (!Needs.Smooths)
+        {
+            return [];
+        }
+
+        WorkItem producer = Plan.Find(Needs.Searches ? WorkKind.SearchSmoothing : WorkKind.Transform, layer)!;
+        return await session.ReadAsync(
+            producer, ItemOutputs.Choice, path => JsonSerializer.Deserialize(File.ReadAllBytes(path), ExecutionJson.Default.ImmutableArraySmoothingChoice));
+    }
+
+    /// <summary>The transform of a layer; one that changes nothing where layers have none.</summary>
+    /// <param name="session">The item that reads it.</param>
+    /// <param name="layer">Index of the layer.</param>
+    public async Task<LayerTransform> TransformAsync(ItemSession session, int layer) =>
+        Plan.Find(WorkKind.Transform, layer) is { } producer
+            ? await session.ReadAsync(producer, ItemOutputs.Transform, LayerTransform.Read)
+            : new LayerTransform(layer);
+
+    /// <summary>The weights of a layer with the rotation of the residual stream folded in.</summary>
+    /// <param name="weights">The weights as they were read.</param>
+    /// <param name="residual">The rotation, or null.</param>
+    public LayerWeights Rotate(LayerWeights weights, Rotation? residual) =>
+        LayerFolder.Fold(Kernels, Family, weights, residual, new LayerTransform(weights.Layer));
+
+    /// <summary>The weights of a layer, all folded in, in the two steps in which the transform was chosen.</summary>
+    /// <param name="weights">The weights as they were read.</param>
+    /// <param name="residual">The rotation, or null.</param>
+    /// <param name="transform">The layer's transform.</param>
+    public LayerWeights Fold(LayerWeights weights, Rotation? residual, LayerTransform transform)
+    {
+        using LayerWeights rotated = Rotate(weights, residual);
+        return LayerFolder.Fold(Kernels, Family, rotated, residual: null, transform);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Cache.Dispose();
+        _checkpoint?.Dispose();
+    }
+
+    private async Task<CalibrationSet> TokensAsync(ItemSession session, WorkItem producer)
+    {
+        string name = WorkPlan.NameOf(producer.Key, ItemOutputs.Tokens);
+        if (Cache.Find<CalibrationSet>(name) is { } kept)
+        {
+            return kept;
+        }
+
+        CalibrationSet set = await session.ReadAsync(producer, ItemOutputs.Tokens, path => SequenceFile.Read(path, Plan.Request.Calibration.Source));
+        Cache.Put(name, set, sizeof(int) * set.TokenCount);
+        return set;
+    }
+}

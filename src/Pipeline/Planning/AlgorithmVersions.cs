@@ -1,0 +1,37 @@
+using System.Collections.Immutable;
+
+namespace MambaQuant.Pipeline.Planning;
+
+/// <summary>Versions of what items do: one goes up with every change that can change a byte of what its kind makes.</summary>
+public sealed record AlgorithmVersions
+{
+    private readonly ImmutableSortedDictionary<WorkKind, int> _raised = ImmutableSortedDictionary<WorkKind, int>.Empty;
+
+    private AlgorithmVersions()
+    {
+    }
+
+    private AlgorithmVersions(ImmutableSortedDictionary<WorkKind, int> raised)
+    {
+        _raised = raised;
+    }
+
+    /// <summary>The versions of this program.</summary>
+    public static AlgorithmVersions Current { get; } = new();
+
+    /// <summary>The version of a kind; 1 where it never changed.</summary>
+    /// <param name="kind">The kind.</param>
+    public int Of(WorkKind kind) => _raised.GetValueOrDefault(kind, 1);
+
+    /// <summary>The same with one version set, as a changed program has it.</summary>
+    /// <param name="kind">The kind.</param>
+    /// <param name="version">Its version.</param>
+    public AlgorithmVersions With(WorkKind kind, int version) => new(_raised.SetItem(kind, version));
+
+    /// <summary>Whether two programs do the same.</summary>
+    /// <param name="other">The other versions.</param>
+    public bool Equals(AlgorithmVersions? other) => other is not null && Enum.GetValues<WorkKind>().All(kind => Of(kind) == other.Of(kind));
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => Enum.GetValues<WorkKind>().Aggregate(0, (hash, kind) => HashCode.Combine(hash, Of(kind)));
+}
