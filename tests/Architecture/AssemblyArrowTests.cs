@@ -12,7 +12,8 @@ public sealed partial class AssemblyArrowTests
     {
         ["Quant"] = [],
         ["Pipeline"] = ["Quant"],
-        ["Client"] = ["Pipeline", "Quant"],
+        ["Storage"] = ["Pipeline"],
+        ["Client"] = ["Pipeline", "Quant", "Storage"],
     };
 
     public static TheoryData<string> Projects => [.. Directory.EnumerateDirectories(Path.Combine(Repository.Root, "src")).Select(path => Path.GetFileName(path)!)];
@@ -32,7 +33,8 @@ public sealed partial class AssemblyArrowTests
     [Theory]
     [InlineData("MambaQuant.Quant")]
     [InlineData("MambaQuant.Pipeline", "MambaQuant.Quant")]
-    [InlineData("mambaquant", "MambaQuant.Pipeline", "MambaQuant.Quant")]
+    [InlineData("MambaQuant.Storage", "MambaQuant.Pipeline", "MambaQuant.Quant")]
+    [InlineData("mambaquant", "MambaQuant.Pipeline", "MambaQuant.Quant", "MambaQuant.Storage")]
     public void Assembly_RefersOnlyDownward(string assembly, params string[] allowed)
     {
         string[] found =
@@ -48,6 +50,7 @@ public sealed partial class AssemblyArrowTests
     [Theory]
     [InlineData("MambaQuant.Quant")]
     [InlineData("MambaQuant.Pipeline")]
+    [InlineData("MambaQuant.Storage")]
     public void Method_KnowsNoConsoleAndNoCommandLine(string assembly)
     {
         string[] forbidden = ["System.Console", "System.CommandLine", "Spectre.Console"];

@@ -43,6 +43,9 @@ internal sealed class ArtifactSeal
     /// <summary>The artifact.</summary>
     public ArtifactInfo Info { get; }
 
+    /// <summary>The footer alone: all that a store needs to say what an artifact is.</summary>
+    public ReadOnlySpan<byte> Footer => _footer;
+
     /// <summary>Seals a content.</summary>
     /// <param name="name">Name of the artifact.</param>
     /// <param name="length">Bytes of the content.</param>
@@ -77,6 +80,10 @@ internal sealed class ArtifactSeal
         return rest >= 0 && length >= 0 && StoredLength(length) == storedLength ? length : -1;
     }
 
+    /// <summary>Where the block begins that holds a byte.</summary>
+    /// <param name="offset">The byte.</param>
+    public static long BlockStart(long offset) => offset / BlockSize * BlockSize;
+
     /// <summary>Reads a footer.</summary>
     /// <param name="name">Name the artifact was found under.</param>
     /// <param name="storedLength">Bytes of the stored form.</param>
@@ -92,21 +99,26 @@ internal sealed class ArtifactSeal
     }
 
     /// <summary>Reads table and footer.</summary>
-    /// <param name="info">What <see cref="ReadFooter"/> said.</param>
+    /// <param name="info">What <see cref="ReadFooter"/> said, of this footer or of a copy.</param>
     /// <param name="tableAndFooter">Everything behind the content.</param>
-    /// <param name="fault">What is wrong with the table; null where nothing is.</param>
+    /// <param name="fault">What is wrong with them; null where nothing is.</param>
     /// <returns>Null where something is wrong.</returns>
     public static ArtifactSeal? Read(ArtifactInfo info, ReadOnlyMemory<byte> tableAndFooter, out string? fault)
     {
         ReadOnlyMemory<byte> table = tableAndFooter[..^FooterSize];
         byte[] footer = tableAndFooter[^FooterSize..].ToArray();
-        bool matches = table.Length == TableLength(info.Length) && BlockChecksum.Matches(table.Span, footer.AsSpan(TableChecksumAt));
-        fault = matches ? null : "the table of block checksums differs from its own checksum";
-        return matches ? new ArtifactSeal(info, table, footer) : null;
+        ArtifactInfo? found = ReadFooter(info.Name, StoredLength(info.Length), footer, out fault);
+        fault ??= found != info ? "its two seals differ" : null;
+        fault ??= BlockChecksum.Matches(table.Span, footer.AsSpan(TableChecksumAt)) ? null : "the table of block checksums differs from its own checksum";
+        return fault is null ? new ArtifactSeal(info, table, footer) : null;
     }
 
     /// <summary>Everything that follows the content: table and footer.</summary>
     public byte[] Encode() => [.. _table.Span, .. _footer];
+
+    /// <summary>Where the block ends, or the content, in which a range ends.</summary>
+    /// <param name="end">The range's end.</param>
+    public long BlockStop(long end) => Math.Min(checked(end + BlockSize - 1) / BlockSize * BlockSize, Info.Length);
 
     /// <summary>Compares blocks of content with their checksums.</summary>
     /// <param name="offset">Where the bytes begin in the content, a multiple of <see cref="BlockSize"/>.</param>

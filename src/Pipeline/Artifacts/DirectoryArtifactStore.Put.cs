@@ -98,12 +98,12 @@ public sealed partial class DirectoryArtifactStore
         string folder = Path.GetDirectoryName(path)!;
         for (int round = 1; ; round++)
         {
-            Directory.CreateDirectory(folder);
             try
             {
+                Directory.CreateDirectory(folder);
                 return file.TryPublish(path);
             }
-            catch (DirectoryNotFoundException) when (round < MaxRounds && File.Exists(file.Path))
+            catch (Exception failure) when (failure is DirectoryNotFoundException or FileNotFoundException && round < MaxRounds && File.Exists(file.Path))
             {
                 continue;
             }

@@ -6,9 +6,9 @@ namespace MambaQuant.Pipeline.Artifacts;
 /// <summary>A range of an artifact in a file, every block compared with its checksum before a byte of it is handed out.</summary>
 /// <remarks>
 /// Whole blocks are read straight into the caller's memory where it takes them; the rest goes through one chunk. A chunk is small enough to be still in
-/// the processor's cache when its checksum is computed.
+/// the processor's cache when its checksum is computed. Reads block: a local file is not worth a thread of its own.
 /// </remarks>
-internal sealed class DirectoryReadStream : Stream
+internal sealed class DirectoryReadStream : ForwardReadStream
 {
     private const int ChunkSize = 2 * ArtifactSeal.BlockSize;
 
@@ -16,8 +16,6 @@ internal sealed class DirectoryReadStream : Stream
     private readonly ArtifactSeal _seal;
     private readonly SafeFileHandle _file;
     private readonly long _start;
-    private readonly long _end;
-    private long _position;
     private byte[] _chunk = [];
     private long _chunkStart;
     private int _chunkLength;
@@ -29,89 +27,61 @@ internal sealed class DirectoryReadStream : Stream
     /// <param name="offset">First byte.</param>
     /// <param name="length">Bytes from there.</param>
     public DirectoryReadStream(string store, ArtifactSeal seal, SafeFileHandle file, long offset, long length)
+        : base(length)
     {
         _store = store;
         _seal = seal;
         _file = file;
-        _start = _position = offset;
-        _end = offset + length;
+        _start = offset;
     }
 
-    /// <inheritdoc/>
-    public override bool CanRead => true;
-
-    /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
-    public override bool CanWrite => false;
-
-    /// <summary>Bytes of the range.</summary>
-    public override long Length => _end - _start;
-
-    /// <summary>Bytes read so far.</summary>
-    public override long Position
+    /// <summary>Fills a span from a file.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="destination">The span.</param>
+    /// <param name="offset">Where in the file.</param>
+    /// <returns>False where the file ends before.</returns>
+    public static bool TryReadExactly(SafeFileHandle file, Span<byte> destination, long offset)
     {
-        get => _position - _start;
-        set => throw new NotSupportedException();
-    }
-
-    /// <inheritdoc/>
-    public override int Read(Span<byte> buffer)
-    {
-        int wanted = (int)Math.Min(buffer.Length, _end - _position);
-        if (wanted == 0)
+        while (destination.Length > 0)
         {
-            return 0;
+            int count = RandomAccess.Read(file, destination, offset);
+            if (count == 0)
+            {
+                return false;
+            }
+
+            offset += count;
+            destination = destination[count..];
         }
 
-        if (_position < _chunkStart || _position >= _chunkStart + _chunkLength)
+        return true;
+    }
+
+    /// <inheritdoc/>
+    protected override int ReadSome(long position, Span<byte> buffer)
+    {
+        long at = _start + position;
+        if (at < _chunkStart || at >= _chunkStart + _chunkLength)
         {
-            int direct = WholeBlocks(wanted);
+            int direct = WholeBlocks(at, buffer.Length);
             if (direct > 0)
             {
-                ReadVerified(_position, buffer[..direct]);
-                _position += direct;
+                ReadVerified(at, buffer[..direct]);
                 return direct;
             }
 
-            FillChunk();
+            FillChunk(at);
         }
 
-        int from = (int)(_position - _chunkStart);
-        int count = Math.Min(wanted, _chunkLength - from);
+        int from = (int)(at - _chunkStart);
+        int count = Math.Min(buffer.Length, _chunkLength - from);
         _chunk.AsSpan(from, count).CopyTo(buffer);
-        _position += count;
         return count;
     }
 
     /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    /// <summary>Reads at once: a local file is not worth a thread of its own.</summary>
-    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        return ValueTask.FromResult(Read(buffer.Span));
-    }
-
-    /// <inheritdoc/>
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    /// <inheritdoc/>
-    public override void Flush()
-    {
-    }
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    protected override ValueTask<int> ReadSomeAsync(long position, Memory<byte> buffer, CancellationToken cancellation) =>
+        ValueTask.FromResult(ReadSome(position, buffer.Span));
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
@@ -131,28 +101,26 @@ internal sealed class DirectoryReadStream : Stream
     }
 
     /// <summary>Bytes from here that are whole blocks and all wanted; the content's last, shorter block is whole too.</summary>
-    private int WholeBlocks(int wanted)
+    private int WholeBlocks(long at, int wanted)
     {
-        if (_position % ArtifactSeal.BlockSize != 0)
+        if (at % ArtifactSeal.BlockSize != 0)
         {
             return 0;
         }
 
         int count = Math.Min(wanted, ChunkSize);
-        return _position + count == _seal.Info.Length ? count : count / ArtifactSeal.BlockSize * ArtifactSeal.BlockSize;
+        return at + count == _seal.Info.Length ? count : count / ArtifactSeal.BlockSize * ArtifactSeal.BlockSize;
     }
 
-    private void FillChunk()
+    private void FillChunk(long at)
     {
         if (_chunk.Length == 0)
         {
             _chunk = ArrayPool<byte>.Shared.Rent(ChunkSize);
         }
 
-        long start = _position / ArtifactSeal.BlockSize * ArtifactSeal.BlockSize;
-
-        // To the end of the block that the range ends in, and not further: a small range of a large artifact costs one block.
-        long stop = Math.Min((_end + ArtifactSeal.BlockSize - 1) / ArtifactSeal.BlockSize * ArtifactSeal.BlockSize, _seal.Info.Length);
+        // Not further than the block that the range ends in: a small range of a large artifact costs one block.
+        long start = ArtifactSeal.BlockStart(at), stop = _seal.BlockStop(_start + Length);
         int length = (int)Math.Min(ChunkSize, stop - start);
         _chunkLength = 0;
         ReadVerified(start, _chunk.AsSpan(0, length));
@@ -178,27 +146,5 @@ internal sealed class DirectoryReadStream : Stream
         {
             throw StoreTexts.Damage(_store, _seal, damage);
         }
-    }
-
-    /// <summary>Fills a span from a file.</summary>
-    /// <param name="file">The file.</param>
-    /// <param name="destination">The span.</param>
-    /// <param name="offset">Where in the file.</param>
-    /// <returns>False where the file ends before.</returns>
-    internal static bool TryReadExactly(SafeFileHandle file, Span<byte> destination, long offset)
-    {
-        while (destination.Length > 0)
-        {
-            int count = RandomAccess.Read(file, destination, offset);
-            if (count == 0)
-            {
-                return false;
-            }
-
-            offset += count;
-            destination = destination[count..];
-        }
-
-        return true;
     }
 }

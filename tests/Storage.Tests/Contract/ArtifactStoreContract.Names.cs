@@ -1,4 +1,5 @@
 using MambaQuant.Pipeline.Artifacts;
+using MambaQuant.Storage.Tests.Running;
 using Xunit;
 
 namespace MambaQuant.Storage.Tests.Contract;
@@ -6,7 +7,7 @@ namespace MambaQuant.Storage.Tests.Contract;
 /// <content>Names: the same in every store, and none leads out of it.</content>
 public abstract partial class ArtifactStoreContract
 {
-    [Theory]
+    [StoreTheory]
     [InlineData("")]
     [InlineData("/a")]
     [InlineData("a/")]
@@ -34,7 +35,7 @@ public abstract partial class ArtifactStoreContract
         await Assert.ThrowsAsync<ArgumentException>(() => Store.DeleteAsync(name, None));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Name_AsLongAsMayBe_Works()
     {
         string name = string.Join('/', Enumerable.Repeat(new string('n', ArtifactName.MaxSegmentLength), 3)) + "/" + new string('m', ArtifactName.MaxLength - (3 * (ArtifactName.MaxSegmentLength + 1)));
@@ -47,7 +48,7 @@ public abstract partial class ArtifactStoreContract
         await Assert.ThrowsAsync<ArgumentException>(() => Put(new string('n', ArtifactName.MaxSegmentLength + 1), [1]));
     }
 
-    [Theory]
+    [StoreTheory]
     [InlineData("../")]
     [InlineData("/")]
     [InlineData("a//")]

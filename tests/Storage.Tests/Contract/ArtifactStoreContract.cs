@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using MambaQuant.Pipeline.Artifacts;
+using MambaQuant.Storage.Tests.Running;
 using Xunit;
 
 namespace MambaQuant.Storage.Tests.Contract;
@@ -13,9 +14,12 @@ public abstract partial class ArtifactStoreContract
 
     private protected abstract IArtifactStore Store { get; }
 
+    /// <summary>Whether, of two that delete at once, exactly one is told that there was something.</summary>
+    private protected virtual bool CountsDeletions => true;
+
     private static CancellationToken None => CancellationToken.None;
 
-    [Theory]
+    [StoreTheory]
     [MemberData(nameof(Lengths))]
     public async Task Put_ThenRead_GivesTheSameBytes(int length)
     {
@@ -30,7 +34,7 @@ public abstract partial class ArtifactStoreContract
         Assert.Equal(content, await ReadAll("a/b"));
     }
 
-    [Theory]
+    [StoreTheory]
     [InlineData(1)]
     [InlineData(7)]
     [InlineData(65_536)]
@@ -61,7 +65,7 @@ public abstract partial class ArtifactStoreContract
         Assert.Equal(content, await ReadAll("pieces"));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Put_ByAWriterThatClosesItsStream_IsWhole()
     {
         await Store.PutIfAbsentAsync(
@@ -76,7 +80,7 @@ public abstract partial class ArtifactStoreContract
         Assert.Equal("words"u8.ToArray(), await ReadAll("text"));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task SecondPut_ChangesNothingAndTellsBothChecksums()
     {
         byte[] first = PatternContent.Bytes(3, 100_000), second = PatternContent.Bytes(4, 70_000);
@@ -90,7 +94,7 @@ public abstract partial class ArtifactStoreContract
         Assert.Equal(first, await ReadAll("x"));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Ranges_AtEveryEdge_GiveTheirBytes()
     {
         const int Length = 300_000;
@@ -111,7 +115,7 @@ public abstract partial class ArtifactStoreContract
         }
     }
 
-    [Theory]
+    [StoreTheory]
     [InlineData(-1L, null)]
     [InlineData(101L, null)]
     [InlineData(0L, 101L)]
@@ -125,7 +129,7 @@ public abstract partial class ArtifactStoreContract
         await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => Store.OpenReadAsync("short", offset, length, None));
     }
 
-    [Theory]
+    [StoreTheory]
     [InlineData(1)]
     [InlineData(1000)]
     [InlineData(65_536)]
@@ -146,7 +150,7 @@ public abstract partial class ArtifactStoreContract
         Assert.Equal(0, again.Read(new byte[1]));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Absent_IsNullOrNamed()
     {
         Assert.Null(await Store.HeadAsync("nothing/here", None));
@@ -156,7 +160,7 @@ public abstract partial class ArtifactStoreContract
         Assert.Empty(await List("nothing"));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task List_GoesByPrefixInOrdinalOrder()
     {
         string[] names = ["a", "a-b", "a.b", "a/b", "a/b/c", "a/b-c", "a0", "B", "items/10/x", "items/2/y", "items/2/x", "items2/x", "_z"];
@@ -174,7 +178,7 @@ public abstract partial class ArtifactStoreContract
         }
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Delete_RemovesOneAndMakesRoomForAnother()
     {
         byte[] second = PatternContent.Bytes(10, 20);
@@ -190,7 +194,7 @@ public abstract partial class ArtifactStoreContract
         Assert.Equal(second, await ReadAll("d/one"));
     }
 
-    [Theory]
+    [StoreTheory]
     [InlineData(0)]
     [InlineData(10)]
     [InlineData(3_000_000)]
@@ -210,7 +214,7 @@ public abstract partial class ArtifactStoreContract
         await AssertNothingLeft("cancelled");
     }
 
-    [Fact]
+    [StoreFact]
     public async Task PutCancelledAfterItsLastByte_LeavesNothing()
     {
         using var cancel = new CancellationTokenSource();
@@ -226,7 +230,7 @@ public abstract partial class ArtifactStoreContract
         await AssertNothingLeft("cancelled");
     }
 
-    [Fact]
+    [StoreFact]
     public async Task PutWhoseMakerFails_PassesTheFailureOnAndLeavesNothing()
     {
         var cause = new InvalidDataException("the maker's own");
@@ -245,7 +249,7 @@ public abstract partial class ArtifactStoreContract
         Assert.True((await Put("failed", [1])).Written);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task CancelledBefore_DoesNothing()
     {
         var cancelled = new CancellationToken(canceled: true);

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace MambaQuant.Storage.Tests.Contract;
 
-public sealed class DirectoryArtifactStoreTests : ArtifactStoreContract, IDisposable
+public sealed class DirectoryArtifactStoreTests : SealedStoreContract, IDisposable
 {
     private readonly TemporaryDirectory _folder = new();
 
@@ -13,6 +13,12 @@ public sealed class DirectoryArtifactStoreTests : ArtifactStoreContract, IDispos
     private protected override IArtifactStore Store { get; }
 
     public void Dispose() => _folder.Dispose();
+
+    private protected override async Task AlterAsync(string name, Func<byte[], byte[]> alter)
+    {
+        string path = _folder.File(name + ArtifactName.FileSuffix);
+        await File.WriteAllBytesAsync(path, alter(await File.ReadAllBytesAsync(path)));
+    }
 
     private protected override Task AssertNoLeftovers()
     {
