@@ -9,6 +9,8 @@ internal static class FailureText
     {
         OutOfMemoryException => "memory ran out; use fewer or shorter calibration sequences (--samples, --seq-len), fewer --workers, or a machine with more memory",
         IOException io when IsDiskFull(io) => $"{io.Message.TrimEnd('.')}; nothing half-written is left: free some space, or name a folder on another disk with --out",
+        FileNotFoundException { FileName: { Length: > 0 } file } => $"there is no file '{file}'; check the path",
+        DirectoryNotFoundException => $"{cause.Message.TrimEnd('.')}; check the path",
         UnauthorizedAccessException => $"{cause.Message.TrimEnd('.')}; check the permissions of the file or folder",
         _ => cause.Message,
     };

@@ -67,7 +67,7 @@ internal static class QuantizeChecks
         ModelTokenizer tokenizer = ModelTokenizer.Load(request.ModelPath);
         if (text is not null && tokenizer.Encode(text).LongLength is var tokens && (long)calibration.Samples * calibration.SequenceLength > tokens)
         {
-            throw new InsufficientTextException(text.Name, calibration.Samples, calibration.SequenceLength, tokens);
+            throw new InsufficientTextException(calibration.Source, calibration.Samples, calibration.SequenceLength, tokens);
         }
     }
 

@@ -48,5 +48,5 @@ internal sealed record QuantizedReport
     /// <summary>One line for people.</summary>
     public string Summary() =>
         $"{Output}: {Recipe} {Scheme}, {ByteText.Megabytes(FloatBytes)} MB → {ByteText.Megabytes(QuantizedBytes)} MB, "
-        + $"calibrated on {CalibrationTokens:N0} tokens";
+        + (CalibrationTokens > 0 ? $"calibrated on {CalibrationTokens:N0} tokens" : "no calibration needed");
 }

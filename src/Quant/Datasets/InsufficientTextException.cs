@@ -31,7 +31,7 @@ public sealed class InsufficientTextException : Exception
     public InsufficientTextException(string source, int samples, int sequenceLength, long available)
         : base(
             $"'{source}' is too short: {samples} sequences of {sequenceLength} tokens need {(long)samples * sequenceLength} tokens, it has {available}."
-            + $" Ask for at most {available / Math.Max(1, sequenceLength)} with --samples, for shorter ones with --seq-len, or give a longer text.")
+            + $" {Advice(available / Math.Max(1, sequenceLength))} shorter ones with --seq-len, or give a longer text.")
     {
         NeededTokens = (long)samples * sequenceLength;
         AvailableTokens = available;
@@ -42,4 +42,6 @@ public sealed class InsufficientTextException : Exception
 
     /// <summary>The tokens that the text has.</summary>
     public long AvailableTokens { get; }
+
+    private static string Advice(long fitting) => fitting > 0 ? $"Ask for at most {fitting} with --samples, for" : "Not one fits: ask for";
 }

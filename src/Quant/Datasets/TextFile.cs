@@ -59,7 +59,7 @@ public sealed class TextFile
         List<string> documents = isJsonLines ? ReadLines(path, text) : [text];
         return documents.Exists(document => !string.IsNullOrWhiteSpace(document))
             ? new TextFile(Path.GetFileName(path), documents.AsReadOnly())
-            : throw new InvalidTextException($"'{path}' is empty: expected text, found {bytes.Length} bytes without any. Name a file that holds text.");
+            : throw new InvalidTextException($"'{path}' is empty: expected text, found {bytes.Length} bytes{(content.IsEmpty ? "" : " of whitespace")}. Name a file that holds text.");
     }
 
     private static string Decode(string path, ReadOnlySpan<byte> content, int offset)

@@ -107,4 +107,15 @@ public sealed class FailureTests
         Assert.StartsWith("No space left on device : '/out/model.safetensors'; ", failure.Message, StringComparison.Ordinal);
         Assert.Contains("--out", failure.Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void MissingFile_IsNamedWithTheNextStep()
+    {
+        string path = Path.Combine(Path.GetTempPath(), "mambaquant-absent", "text.txt");
+        string absentFile = Path.Combine(Path.GetTempPath(), "mambaquant-absent.txt");
+        Assert.Equal($"there is no file '{absentFile}'; check the path", Message(absentFile));
+        Assert.Contains($"'{path}'; check the path", Message(path), StringComparison.Ordinal);
+
+        static string Message(string path) => Failure.Of(Record.Exception(() => File.ReadAllText(path))!, CancellationToken.None).Message;
+    }
 }

@@ -37,6 +37,10 @@ public sealed class QuantizeReportTests
         Assert.Equal("out/mambaquant: mambaquant W8A8, 9.1 MB → 4.7 MB, calibrated on 32,768 tokens\n", Text(new QuantizeReport([Checkpoint], null)));
 
     [Fact]
+    public void RecipeThatObservesNothing_ClaimsNoCalibration() => Assert.EndsWith(
+        ", no calibration needed\n", Text(new QuantizeReport([Checkpoint with { CalibrationTokens = 0 }], null)), StringComparison.Ordinal);
+
+    [Fact]
     public void WithEvaluation_ThereIsOneTable()
     {
         EvaluationReport worse = Float with { Perplexity = 30, SizeBytes = 4_700_000, KlMean = 0.1825, Top1Agreement = 0.8123 };

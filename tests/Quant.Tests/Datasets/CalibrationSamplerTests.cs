@@ -63,7 +63,9 @@ public class CalibrationSamplerTests
         Assert.Equal(1000, exception.AvailableTokens);
         Assert.Contains("'train.txt' is too short: 64 sequences of 512 tokens need 32768 tokens, it has 1000", exception.Message, StringComparison.Ordinal);
         Assert.Contains("at most 1 with --samples", exception.Message, StringComparison.Ordinal);
-        Assert.Throws<InsufficientTextException>(() => CalibrationSampler.Sample(new int[1000], int.MaxValue, int.MaxValue, 0, "train.txt"));
+        InsufficientTextException hopeless = Assert.Throws<InsufficientTextException>(
+            () => CalibrationSampler.Sample(new int[1000], int.MaxValue, int.MaxValue, 0, "train.txt"));
+        Assert.Contains("Not one fits", hopeless.Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentOutOfRangeException>(() => CalibrationSampler.Sample(new int[1000], 0, 5, 0, "train.txt"));
         Assert.Throws<ArgumentOutOfRangeException>(() => CalibrationSampler.Sample(new int[1000], 5, 0, 0, "train.txt"));
     }

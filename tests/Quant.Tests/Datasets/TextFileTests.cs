@@ -45,9 +45,9 @@ public sealed class TextFileTests : IDisposable
     [Fact]
     public void EmptyFile_IsRefused()
     {
-        AssertRefused("a.txt", [], "is empty: expected text, found 0 bytes");
-        AssertRefused("a.txt", [0xEF, 0xBB, 0xBF], "is empty: expected text, found 3 bytes");
-        AssertRefused("a.txt", " \n\t "u8.ToArray(), "is empty");
+        AssertRefused("a.txt", [], "is empty: expected text, found 0 bytes.");
+        AssertRefused("a.txt", [0xEF, 0xBB, 0xBF], "is empty: expected text, found 3 bytes.");
+        AssertRefused("a.txt", " \n\t "u8.ToArray(), "is empty: expected text, found 4 bytes of whitespace");
     }
 
     [Theory]
