@@ -7,5 +7,6 @@ var root = new RootCommand("Makes the committed reports of bench/results.")
     AblationCommand.Create(),
     OutliersCommand.Create(),
     SynthesizeCommand.Create(),
+    MemoryCommand.Create(),
 };
 return root.Parse(args).Invoke();

@@ -7,7 +7,8 @@ internal static class SynthesizeCommand
 {
     private static readonly Argument<DirectoryInfo> Folder = new("folder") { Description = "folder to make" };
     private static readonly Option<string> Size = new("--size") { DefaultValueFactory = _ => "2.8b" };
-    private static readonly Option<int> Vocabulary = new("--vocabulary") { DefaultValueFactory = _ => 50280 };
+    private static readonly Option<int?> Layers = new("--layers") { Description = "fewer layers than the published model: memory is that of one layer, time is not" };
+    private static readonly Option<int> Vocabulary = new("--vocabulary") { DefaultValueFactory = _ => SyntheticCheckpoint.PublishedVocabulary };
     private static readonly Option<FileInfo?> Tokenizer = new("--tokenizer") { Description = "tokenizer.json to put beside it" };
     private static readonly Option<ulong> Seed = new("--seed");
 
@@ -15,11 +16,11 @@ internal static class SynthesizeCommand
     public static Command Create()
     {
         Size.AcceptOnlyFromAmong([.. SyntheticCheckpoint.Sizes.Keys]);
-        var command = new Command("synthesize", "Writes a checkpoint of random weights with the shape of a published model.") { Folder, Size, Vocabulary, Tokenizer, Seed };
+        var command = new Command("synthesize", "Writes a checkpoint of random weights with the shape of a published model.") { Folder, Size, Layers, Vocabulary, Tokenizer, Seed };
         command.SetAction(parsed =>
         {
             string folder = parsed.GetValue(Folder)!.FullName;
-            SyntheticCheckpoint.Write(folder, parsed.GetValue(Size)!, parsed.GetValue(Vocabulary), parsed.GetValue(Seed));
+            SyntheticCheckpoint.Write(folder, parsed.GetValue(Size)!, parsed.GetValue(Vocabulary), parsed.GetValue(Seed), parsed.GetValue(Layers));
             if (parsed.GetValue(Tokenizer) is { } tokenizer)
             {
                 File.Copy(tokenizer.FullName, Path.Combine(folder, "tokenizer.json"), overwrite: true);

@@ -10,6 +10,9 @@ namespace MambaQuant.Reports;
 /// <remarks>fp16, sharded. Weights are uniform with variance 1 / inputs; A_log = log(1 … N), D = 1, time-step biases in the range of a fresh Mamba.</remarks>
 internal static class SyntheticCheckpoint
 {
+    /// <summary>Rows of the embedding table of the published models.</summary>
+    public const int PublishedVocabulary = 50280;
+
     private const long ShardBytes = 1_000_000_000;
     private const int ChunkValues = 1 << 20;
 
@@ -28,9 +31,11 @@ internal static class SyntheticCheckpoint
     /// <param name="size">A key of <see cref="Sizes"/>.</param>
     /// <param name="vocabularySize">Rows of the embedding table.</param>
     /// <param name="seed">Seed of the weights.</param>
-    public static void Write(string directory, string size, int vocabularySize, ulong seed)
+    /// <param name="layerCount">Layers; null for as many as the published model has.</param>
+    public static void Write(string directory, string size, int vocabularySize, ulong seed, int? layerCount = null)
     {
-        (int d, int layers) = Sizes[size];
+        (int d, int publishedLayers) = Sizes[size];
+        int layers = layerCount ?? publishedLayers;
         Directory.CreateDirectory(directory);
         File.WriteAllText(Path.Combine(directory, "config.json"), Config(d, layers, vocabularySize).ToJsonString());
         var declarations = new List<SafetensorsDeclaration>
