@@ -13,6 +13,10 @@ public sealed class FuzzRun(string name, params Type[] refusals)
     /// <summary>Whether the environment asks for long tests: MAMBAQUANT_LONG_TESTS=1.</summary>
     public static bool IsLong { get; } = Environment.GetEnvironmentVariable("MAMBAQUANT_LONG_TESTS") is "1";
 
+    /// <summary>How many inputs to show: a few, or thirty times as many where long tests are asked for.</summary>
+    /// <param name="few">How many are a few.</param>
+    public static int Count(int few) => few * (IsLong ? 30 : 1);
+
     /// <summary>Inputs that were refused.</summary>
     public int Refused { get; private set; }
 
@@ -30,7 +34,7 @@ public sealed class FuzzRun(string name, params Type[] refusals)
         ArgumentNullException.ThrowIfNull(make);
         ArgumentNullException.ThrowIfNull(read);
         var random = new Random(seed);
-        for (int i = 0; i < count * (IsLong ? 30 : 1); i++)
+        for (int i = 0; i < Count(count); i++)
         {
             T input = make(random);
             Task<(Exception? Thrown, long Bytes)> reading = Task.Run<(Exception?, long)>(() =>

@@ -136,7 +136,7 @@ public sealed class EvaluatorTests(ITestOutputHelper output) : IDisposable
             EvaluationResult first = Evaluator.Evaluate(_kernels, model, [windows[0]], TimeProvider.System);
             output.WriteLine($"{name}, first window: {first.Nll / firstWindow - 1:E2}, {first.TokensPerSecond:F0} tokens/s");
             Assert.InRange(first.Nll / firstWindow, 1 - 1e-5, 1 + 1e-5);
-            if (Environment.GetEnvironmentVariable("MAMBAQUANT_LONG_TESTS") is null)
+            if (!FuzzRun.IsLong)
             {
                 continue;
             }

@@ -106,6 +106,7 @@ public sealed class RecipeReaderTests
     [InlineData("name: !!str x", 1, "anchors, aliases and tags")]
     [InlineData("name: *a", 1, "anchors, aliases and tags")]
     [InlineData("name: {", 1, "not valid YAML")]
+    [InlineData("name: \"\\ud800\\ud800\"", 1, "not valid YAML")]
     [InlineData("name: a\n\tmodifiers: []", 2, "not valid YAML")]
     [InlineData("? [a, b]\n: c", 1, "a key must be a word")]
     [InlineData("quant_stage:\n  quant_modifiers:\n    SmoothQuantModifier: { strength: 0.5 }", 3, "unknown key 'strength' (known: smoothing_strength)")]

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Globalization;
 using System.Text;
 using MambaQuant.Quant.Safetensors;
 using MambaQuant.Testing;
@@ -9,7 +8,7 @@ namespace MambaQuant.Quant.Tests.Safetensors;
 
 /// <summary>
 /// Seeded mutations of correct files. Whatever comes out, it is a correct read or an <see cref="InvalidSafetensorsException"/>,
-/// without large memory. MAMBAQUANT_FUZZ sets the number of mutations per test; 400 by default.
+/// without large memory.
 /// </summary>
 public sealed class SafetensorsFuzzTests : IDisposable
 {
@@ -18,8 +17,7 @@ public sealed class SafetensorsFuzzTests : IDisposable
 
     private readonly TemporaryDirectory _directory = new();
 
-    private static int Iterations { get; } =
-        int.Parse(Environment.GetEnvironmentVariable("MAMBAQUANT_FUZZ") ?? "400", CultureInfo.InvariantCulture);
+    private static int Iterations { get; } = FuzzRun.Count(400);
 
     [Fact]
     public void MutatedBytes_AreReadOrRefused()

@@ -1,8 +1,8 @@
-using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using MambaQuant.Quant.Tokenization;
+using MambaQuant.Testing;
 using Xunit;
 
 namespace MambaQuant.Quant.Tests.Tokenization;
@@ -237,12 +237,24 @@ public class BytePairTokenizerTests
         Assert.Contains("UTF-8", Assert.Throws<InvalidTokenizerException>(() => TinyTokenizer.LoadBytes([(byte)'{', 0xFF, (byte)'}'])).Message, StringComparison.Ordinal);
 
     [Fact]
+    public void MutatedFields_AreReadOrRefused()
+    {
+        string good = TinyTokenizer.Json().ToJsonString();
+        var run = new FuzzRun("tokenizer.json", typeof(InvalidTokenizerException));
+        run.Repeat(200, seed: 6, random => JsonMutation.Mutate(good, random), text =>
+        {
+            BytePairTokenizer tokenizer = TinyTokenizer.LoadBytes(Encoding.UTF8.GetBytes(text));
+            tokenizer.Decode(tokenizer.Encode("hello the é <|end|> \ud83d\ude00"));
+        });
+        Assert.True(run.Refused > 20 && run.Read > 5, $"{run.Refused} refused, {run.Read} read");
+    }
+
+    [Fact]
     public void MutatedFiles_AreReadOrRefused()
     {
         byte[] valid = Encoding.UTF8.GetBytes(TinyTokenizer.Json().ToJsonString());
-        int iterations = int.Parse(Environment.GetEnvironmentVariable("MAMBAQUANT_FUZZ") ?? "300", CultureInfo.InvariantCulture);
         var random = new Random(20_240_505);
-        for (int iteration = 0; iteration < iterations; iteration++)
+        for (int iteration = 0; iteration < FuzzRun.Count(300); iteration++)
         {
             byte[] mutant = (byte[])valid.Clone();
             for (int count = random.Next(1, 4); count > 0; count--)

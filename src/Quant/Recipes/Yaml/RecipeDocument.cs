@@ -39,9 +39,10 @@ internal sealed class RecipeDocument
         {
             return document.Read();
         }
-        catch (Exception exception) when (exception is YamlException or InvalidOperationException)
+        catch (Exception exception) when (exception is YamlException or InvalidOperationException or ArgumentException)
         {
-            // The scanner reports most malformed text as a YamlException, a few kinds of scalars as an invalid operation.
+            // The scanner reports most malformed text as a YamlException, a few kinds of scalars as an invalid operation, escaped
+            // halves of a surrogate pair as an argument of its own that is out of range.
             Mark where = exception is YamlException yaml ? yaml.End : document._parser.Current?.End ?? Mark.Empty;
             int lastLine = 1 + text.AsSpan().TrimEnd('\n').Count('\n');
             throw Refused(problems, Math.Min(LineOf(where), lastLine), $"not valid YAML: {exception.Message}");
