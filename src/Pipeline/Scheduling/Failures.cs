@@ -18,6 +18,7 @@ internal static class Failures
         {
             case WorkFailure.Permanent:
                 Endings.EndLease(transition, worker);
+                transition.Say(new Returned(failed.Worker, failed.Item, failed.Attempt, ReturnReason.Failed, failed.Cause));
                 Endings.Fail(transition, failed.Item, $"{label} failed on {failed.Worker}: {failed.Cause}");
                 break;
             case WorkFailure.InputLost when failed.LostItem is { } lost && transition.Work(failed.Item).Needs.Contains(lost):
@@ -41,11 +42,11 @@ internal static class Failures
     }
 
     /// <summary>Ends a worker's attempt without a result, counts it, and gives the item back unless a twin still runs.</summary>
-    public static void Return(Transition transition, int worker, ReturnReason reason, string cause)
+    public static void Return(Transition transition, int worker, ReturnReason reason, string cause, bool mayBeDeath = true)
     {
         Lease lease = Endings.EndLease(transition, worker);
         transition.Say(new Returned(transition.Worker(worker).Name, lease.Item, lease.Attempt, reason, cause));
-        Count(transition, lease.Item, worker, reason);
+        Count(transition, lease.Item, worker, reason, mayBeDeath);
         ItemState item = transition.Item(lease.Item);
         if (item.Holder != ItemState.Nobody)
         {
@@ -79,12 +80,17 @@ internal static class Failures
         return null;
     }
 
-    private static void Count(Transition transition, int index, int workerIndex, ReturnReason reason)
+    private static void Count(Transition transition, int index, int workerIndex, ReturnReason reason, bool mayBeDeath)
     {
         ItemState item = transition.Item(index);
         if (reason is ReturnReason.WorkerLost or ReturnReason.Expired)
         {
-            transition.Set(index, item with { Deaths = item.Deaths + 1 });
+            // A node takes all its workers along: the item may be given from one to the next, all of them dead already.
+            bool isNew = transition.Now - item.LastDeath >= SchedulerClock.Milliseconds(transition.Options.Heartbeat);
+            if (mayBeDeath && isNew)
+            {
+                transition.Set(index, item with { Deaths = item.Deaths + 1, LastDeath = transition.Now });
+            }
         }
         else if (reason == ReturnReason.Failed)
         {

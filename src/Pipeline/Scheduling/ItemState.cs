@@ -20,6 +20,9 @@ internal sealed record ItemState
     /// <summary>Workers lost with it since the last checkpoint.</summary>
     public int Deaths { get; init; }
 
+    /// <summary>When the last of these was counted.</summary>
+    public long LastDeath { get; init; } = long.MinValue / 2;
+
     /// <summary>How often what it made was lost.</summary>
     public int Losses { get; init; }
 

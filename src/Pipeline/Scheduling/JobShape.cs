@@ -12,6 +12,7 @@ internal sealed class JobShape
     private readonly int[] _places;
     private readonly int[] _itemsByPlace;
     private readonly double[] _seconds;
+    private readonly ImmutableArray<double> _ranks;
 
     public JobShape(WorkGraph graph)
     {
@@ -39,8 +40,8 @@ internal sealed class JobShape
         }
 
         _seconds = [.. graph.Items.Select(item => UpwardRank.NominalSeconds(item.Cost))];
-        ImmutableArray<double> ranks = UpwardRank.Of(graph, item => _seconds[item.Index]);
-        _itemsByPlace = [.. Enumerable.Range(0, count).OrderByDescending(index => ranks[index]).ThenBy(index => index)];
+        _ranks = UpwardRank.Of(graph, item => _seconds[item.Index]);
+        _itemsByPlace = [.. Enumerable.Range(0, count).OrderByDescending(index => _ranks[index]).ThenBy(index => index)];
         _places = new int[count];
         for (int place = 0; place < count; place++)
         {
@@ -65,6 +66,9 @@ internal sealed class JobShape
     public int Place(int item) => _places[item];
 
     public int ItemAt(int place) => _itemsByPlace[place];
+
+    /// <summary>Nominal seconds from the beginning of an item to the end of the job.</summary>
+    public double Rank(int item) => _ranks[item];
 
     public long Memory(int item) => Graph.Items[item].Cost.MemoryBytes;
 

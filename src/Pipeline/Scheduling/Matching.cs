@@ -4,11 +4,16 @@ namespace MambaQuant.Pipeline.Scheduling;
 
 /// <summary>Brings ready items and hungry workers together.</summary>
 /// <remarks>
-/// First an item goes to the hungry worker that made its largest input; then the items in order of their rank go to the smallest hungry
-/// worker that has the memory, equal ones in the order of their joining.
+/// First an item goes to the hungry worker that made its largest input, unless another item is more urgent by much; then the items in order
+/// of their rank go to the smallest hungry worker that has the memory, equal ones in the order of their joining. Without the exception a
+/// worker would follow one shard to the end while others have not begun, and the last ones would run alone.
 /// </remarks>
 internal static class Matching
 {
+    // How far, in times of the nearby item, the most urgent one may be ahead of it. Simulated with 1,042 chains of 48 equal items on 1,024
+    // workers, twice: utilisation 0.53 without the exception and 0.89 with it, for a quarter more bytes read.
+    private const double Patience = 2;
+
     /// <summary>Ends the pauses of items and workers that are over.</summary>
     public static void ReleaseDue(Transition transition)
     {
@@ -41,7 +46,9 @@ internal static class Matching
 
         foreach (int index in transition.Fresh)
         {
-            if (transition.Hungry.Contains((transition.Worker(index).Memory, index)) && BestNear(transition, index) is { } near)
+            if (transition.Hungry.Contains((transition.Worker(index).Memory, index))
+                && BestNear(transition, index) is { } near
+                && !IsOvertaken(transition, near, transition.Worker(index).Memory))
             {
                 Assign(transition, near, index);
             }
@@ -72,11 +79,19 @@ internal static class Matching
         transition.Set(workerIndex, worker with
         {
             IsHungry = false,
-            Lease = new Lease(index, attempt, transition.Now, transition.Now, item.Checkpoint),
+            Lease = new Lease(index, attempt, transition.Now, transition.Now, IsHeard: false, item.Checkpoint),
         });
         transition.Hungry = transition.Hungry.Remove((worker.Memory, workerIndex));
         transition.Busy = transition.Busy.Add(workerIndex);
         transition.Say(new Assign(worker.Name, index, attempt));
+    }
+
+    /// <summary>Whether the most urgent item is so much more urgent than a nearby one that it goes first.</summary>
+    private static bool IsOvertaken(Transition transition, int near, long memory)
+    {
+        JobShape shape = transition.Shape;
+        int best = transition.Ready.Best(shape, memory) ?? near;
+        return shape.Rank(best) - shape.Rank(near) > Patience * shape.NominalSeconds(near);
     }
 
     private static int? BestNear(Transition transition, int index)

@@ -35,18 +35,23 @@ internal static class Rounds
     /// <returns>The tick with the leases that were ended.</returns>
     public static Tick Expire(Transition transition, Tick tick)
     {
-        ImmutableArray<LeaseName> expired = tick.Expired ?? Find(transition);
+        Tick found = tick.Expired is null ? Find(transition, tick) : tick;
+        ImmutableArray<LeaseName> expired = found.Expired ?? [];
+        ImmutableArray<LeaseName> unheard = found.Unheard ?? [];
         foreach (LeaseName name in expired)
         {
             if (transition.Runs && transition.Find(name.Worker) is { } worker && IsLive(transition, worker, name.Item, name.Attempt))
             {
                 transition.Say(new Outputs.Revoke(name.Worker, name.Item, name.Attempt, "the lease ran out"));
-                Failures.Return(transition, worker, ReturnReason.Expired, $"not heard of for {transition.Options.Lease.TotalSeconds} s");
+                bool isUnheard = unheard.Contains(name);
+                string cause = isUnheard ? "the worker never said that it took it" : $"not heard of for {transition.Options.Lease.TotalSeconds} s";
+                Failures.Return(transition, worker, ReturnReason.Expired, cause, mayBeDeath: !isUnheard);
             }
         }
 
-        transition.NextRound = null;
-        return tick with { Expired = expired };
+        // A tick before its time changes no rhythm, else two ticks would breed two rhythms.
+        transition.NextRound = transition.NextRound <= transition.Now ? null : transition.NextRound;
+        return found;
     }
 
     /// <summary>
@@ -106,19 +111,25 @@ internal static class Rounds
         return wake == long.MaxValue ? null : wake;
     }
 
-    private static ImmutableArray<LeaseName> Find(Transition transition)
+    private static Tick Find(Transition transition, Tick tick)
     {
         long length = SchedulerClock.Milliseconds(transition.Options.Lease);
         ImmutableArray<LeaseName>.Builder expired = ImmutableArray.CreateBuilder<LeaseName>();
+        ImmutableArray<LeaseName>.Builder unheard = ImmutableArray.CreateBuilder<LeaseName>();
         foreach (int index in transition.Busy)
         {
             WorkerState worker = transition.Worker(index);
             if (transition.Now - worker.Lease!.Heard >= length)
             {
-                expired.Add(new LeaseName(worker.Name, worker.Lease.Item, worker.Lease.Attempt));
+                var name = new LeaseName(worker.Name, worker.Lease.Item, worker.Lease.Attempt);
+                expired.Add(name);
+                if (!worker.Lease.IsHeard)
+                {
+                    unheard.Add(name);
+                }
             }
         }
 
-        return expired.ToImmutable();
+        return tick with { Expired = expired.ToImmutable(), Unheard = unheard.Count > 0 ? unheard.ToImmutable() : null };
     }
 }

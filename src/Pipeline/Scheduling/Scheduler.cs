@@ -52,13 +52,17 @@ public static class Scheduler
     /// <param name="state">The state; not changed.</param>
     /// <param name="record">A record of a step, in the order of the journal.</param>
     /// <returns>The state; its <see cref="SchedulerState.Describe"/> is what it was then.</returns>
-    public static SchedulerState Replay(SchedulerState state, SchedulerInput record)
+    public static SchedulerState Replay(SchedulerState state, SchedulerInput record) => ReplayStep(state, record).State;
+
+    /// <summary>Replays with the outputs of then.</summary>
+    internal static SchedulerStep ReplayStep(SchedulerState state, SchedulerInput record)
     {
         ArgumentNullException.ThrowIfNull(state);
         ArgumentNullException.ThrowIfNull(record);
         var transition = new Transition(state, record.At);
         Apply(transition, record is Tick { Expired: null } tick ? tick with { Expired = [] } : record);
-        return transition.ToState(record.At, nextWake: null) with { DriverClock = null, NextRound = null };
+        SchedulerState after = transition.ToState(record.At, nextWake: null) with { DriverClock = null, NextRound = null };
+        return new SchedulerStep(after, transition.Outputs, record);
     }
 
     /// <summary>Makes the change; returns the input with what the scheduler found out itself.</summary>

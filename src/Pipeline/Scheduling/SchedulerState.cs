@@ -107,6 +107,16 @@ public sealed record SchedulerState
     /// <exception cref="ArgumentOutOfRangeException">There is no such item.</exception>
     public int AttemptsOf(int item) => Items[item].Attempt;
 
+    /// <summary>How many workers work on an item.</summary>
+    /// <param name="item">Its index.</param>
+    /// <returns>0, 1, or 2 where it was given out a second time.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such item.</exception>
+    public int HolderCountOf(int item) => (Items[item].Holder == ItemState.Nobody ? 0 : 1) + (Items[item].Twin == ItemState.Nobody ? 0 : 1);
+
+    /// <summary>Whether a worker is there.</summary>
+    /// <param name="worker">Its name.</param>
+    public bool IsPresent(string worker) => WorkerIndices.TryGetValue(worker, out int index) && Workers[index].IsPresent;
+
     /// <summary>The part of the state that follows from the journal, as text: equal texts mean equal states.</summary>
     /// <returns>A line for the job, one for each item and one for each worker.</returns>
     public string Describe()
@@ -116,7 +126,7 @@ public sealed record SchedulerState
         for (int index = 0; index < Items.Count; index++)
         {
             ItemState item = Items[index];
-            text.Append($"item {index} {item.Status} missing {item.Missing} attempt {item.Attempt} failures {item.Failures} deaths {item.Deaths} ");
+            text.Append($"item {index} {item.Status} missing {item.Missing} attempt {item.Attempt} failures {item.Failures} deaths {item.Deaths} {item.LastDeath} ");
             text.Append($"losses {item.Losses} checkpoint {item.Checkpoint} due {item.Due} checksum {item.Checksum} maker {item.Maker} ");
             text.Append($"held by {item.Holder} {item.Twin}\n");
         }

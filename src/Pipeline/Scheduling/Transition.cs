@@ -107,7 +107,7 @@ internal sealed class Transition(SchedulerState before, long now)
     public void Hear(int index)
     {
         WorkerState worker = _workers[index];
-        _workers = _workers.Set(index, worker with { Lease = worker.Lease! with { Heard = now } });
+        _workers = _workers.Set(index, worker with { Lease = worker.Lease! with { Heard = now, IsHeard = true } });
     }
 
     /// <summary>Starts every lease anew.</summary>

@@ -5,13 +5,13 @@ namespace MambaQuant.Pipeline.Scheduling;
 
 /// <summary>How long the longest way from an item to the end of the job is: what stands on the critical path goes first.</summary>
 /// <remarks>
-/// Time is measured on a nominal worker, so that the order follows from the plan alone: 10^13 operations and 10^9 bytes a second, about an
-/// accelerator's share of a cloud store. Only the order of the ranks counts.
+/// Time is measured on a nominal worker, so that the order follows from the plan alone: 5·10^12 operations and 2·10^9 bytes a second, the
+/// same prices by which a plan chooses its grid. Only the order of the ranks counts.
 /// </remarks>
 public static class UpwardRank
 {
-    private const double NominalOperationsPerSecond = 1e13;
-    private const double NominalBytesPerSecond = 1e9;
+    private const double NominalOperationsPerSecond = 5e12;
+    private const double NominalBytesPerSecond = 2e9;
 
     /// <summary>What an item takes on the nominal worker, in seconds.</summary>
     /// <param name="cost">Its cost.</param>

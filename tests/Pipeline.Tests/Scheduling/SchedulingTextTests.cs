@@ -23,6 +23,7 @@ public sealed class SchedulingTextTests
         """{"input":"work-released","worker":"w1","item":1,"attempt":2,"cause":"drained","at":8}""",
         """{"input":"tick","at":9}""",
         """{"input":"tick","expired":[{"worker":"w1","item":1,"attempt":2}],"at":9}""",
+        """{"input":"tick","expired":[{"worker":"w1","item":1,"attempt":2}],"unheard":[{"worker":"w1","item":1,"attempt":2}],"at":9}""",
         """{"input":"cancel","cause":"Ctrl-C","at":10}""",
     ];
 

@@ -23,8 +23,8 @@ public sealed class UpwardRankTests
     [Fact]
     public void NominalSeconds_WeighOperationsAgainstBytes()
     {
-        Assert.Equal(1.0, UpwardRank.NominalSeconds(new WorkCost(1e13, 0, 0, 0, 1 << 30)));
-        Assert.Equal(3.0, UpwardRank.NominalSeconds(new WorkCost(0, 1_000_000_000, 1_000_000_000, 1_000_000_000, 0)));
+        Assert.Equal(2.0, UpwardRank.NominalSeconds(new WorkCost(1e13, 0, 0, 0, 1 << 30)));
+        Assert.Equal(1.5, UpwardRank.NominalSeconds(new WorkCost(0, 1_000_000_000, 1_000_000_000, 1_000_000_000, 0)));
     }
 
     /// <summary>Every way is tried.</summary>

@@ -52,7 +52,7 @@ public sealed class ScenarioItems
         var key = new ArtifactKey(_items.Count.ToString("x64", CultureInfo.InvariantCulture));
         needs.Sort();
         _items.Add(new WorkItem(
-            _items.Count, kind, -1, 0, _items.Count, key, needs.ToImmutable(), new WorkCost(cost * 1e10, 0, written, 0, memory)));
+            _items.Count, kind, -1, 0, _items.Count, key, needs.ToImmutable(), new WorkCost(cost * 5e9, 0, written, 0, memory)));
         _names.Add(name);
     }
 
