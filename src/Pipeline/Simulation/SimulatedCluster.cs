@@ -160,7 +160,7 @@ internal sealed class SimulatedCluster
         worker.Keep(item, _cluster.CacheBytes);
         worker.Item = null;
         _checkpoints.Remove(item.Index);
-        Send(new WorkCompleted(Clock, worker.Name, item.Index, worker.Attempt, item.Key.Text, Asks: true));
+        Send(new WorkCompleted(Clock, worker.Name, item.Index, worker.Attempt, "made", Asks: true));
     }
 
     private void Begin(Assign assign)
