@@ -1,3 +1,5 @@
+using MambaQuant.Quant.Models;
+
 namespace MambaQuant.Quant.Benchmarks;
 
 /// <summary>The widths of a published Mamba-1 model.</summary>
@@ -12,7 +14,7 @@ public sealed record ModelSize(string Name, int DModel, int DtRank)
     /// <summary>The smallest, a middle and the largest published model.</summary>
     public static IEnumerable<ModelSize> Published { get; } =
     [
-        new("130m", 768, 48), new("370m", 1024, 64), new("2.8b", 2560, 160),
+        .. new[] { "130m", "370m", "2.8b" }.Select(size => PublishedModels.Find(size)!).Select(model => new ModelSize(model.Size, model.Config.DModel, model.Config.DtRank)),
     ];
 
     /// <summary>Width of the block.</summary>

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text;
 using MambaQuant.Pipeline.Local;
+using MambaQuant.Quant.Models;
 
 namespace MambaQuant.Reports;
 
@@ -36,7 +37,7 @@ internal static class MemoryCommand
     /// <summary>The command.</summary>
     public static Command Create()
     {
-        Size.AcceptOnlyFromAmong([.. SyntheticCheckpoint.Sizes.Keys]);
+        Size.AcceptOnlyFromAmong([.. PublishedModels.All.Select(model => model.Size)]);
         var command = new Command("memory", "Peak resident set of quantizing a synthetic model of a published shape, per preset and scheme.")
         {
             Size, Tokenizer, Calibration, Samples, SequenceLength, Cases, Work, Program, Note, Output,
@@ -63,7 +64,8 @@ internal static class MemoryCommand
         string tokenizer = Path.Combine(model, "tokenizer.json");
         if (!File.Exists(tokenizer))
         {
-            SyntheticCheckpoint.Write(model, parsed.GetValue(Size)!, SyntheticCheckpoint.PublishedVocabulary, seed: 0, next.Layers);
+            MambaConfig config = PublishedModels.Find(parsed.GetValue(Size)!)!.Config;
+            SyntheticCheckpoint.Write(model, config with { LayerCount = next.Layers ?? config.LayerCount }, seed: 0);
             File.Copy(parsed.GetValue(Tokenizer)!.FullName, tokenizer);
         }
 
@@ -106,7 +108,7 @@ internal static class MemoryCommand
         text.Append("\n|---|---|---:|---:|---:|---:|---:|").AppendJoin(null, stages.Select(_ => "---:|")).Append('\n');
         foreach (MemoryRun run in runs)
         {
-            int layers = run.Case.Layers ?? SyntheticCheckpoint.Sizes[parsed.GetValue(Size)!].Layers;
+            int layers = run.Case.Layers ?? PublishedModels.Find(parsed.GetValue(Size)!)!.Config.LayerCount;
             text.Append(CultureInfo.InvariantCulture, $"| {run.Case.Preset} | {run.Case.Scheme} | {layers} | {run.PeakResidentBytes / Gibi:F2} | {run.ModelBytes / Gibi:F2} | {run.ResultBytes / Gibi:F2} | {run.Seconds.Values.Sum():F0} |");
             text.AppendJoin(null, stages.Select(stage => string.Create(CultureInfo.InvariantCulture, $" {run.Seconds.GetValueOrDefault(stage):F0} |"))).Append('\n');
         }

@@ -10,45 +10,33 @@ namespace MambaQuant.Reports;
 /// <remarks>fp16, sharded. Weights are uniform with variance 1 / inputs; A_log = log(1 … N), D = 1, time-step biases in the range of a fresh Mamba.</remarks>
 internal static class SyntheticCheckpoint
 {
-    /// <summary>Rows of the embedding table of the published models.</summary>
-    public const int PublishedVocabulary = 50280;
-
     private const long ShardBytes = 1_000_000_000;
     private const int ChunkValues = 1 << 20;
 
-    /// <summary>The dimensions of the published models by size.</summary>
-    public static IReadOnlyDictionary<string, (int DModel, int Layers)> Sizes { get; } = new Dictionary<string, (int DModel, int Layers)>
-    {
-        ["130m"] = (768, 24),
-        ["370m"] = (1024, 48),
-        ["790m"] = (1536, 48),
-        ["1.4b"] = (2048, 48),
-        ["2.8b"] = (2560, 64),
-    };
-
     /// <summary>Writes a checkpoint.</summary>
     /// <param name="directory">The folder to make.</param>
-    /// <param name="size">A key of <see cref="Sizes"/>.</param>
-    /// <param name="vocabularySize">Rows of the embedding table.</param>
+    /// <param name="config">The dimensions.</param>
     /// <param name="seed">Seed of the weights.</param>
-    /// <param name="layerCount">Layers; null for as many as the published model has.</param>
-    public static void Write(string directory, string size, int vocabularySize, ulong seed, int? layerCount = null)
+    public static void Write(string directory, MambaConfig config, ulong seed)
     {
-        (int d, int publishedLayers) = Sizes[size];
-        int layers = layerCount ?? publishedLayers;
         Directory.CreateDirectory(directory);
-        File.WriteAllText(Path.Combine(directory, "config.json"), Config(d, layers, vocabularySize).ToJsonString());
+        File.WriteAllText(Path.Combine(directory, "config.json"), ConfigFile(config).ToJsonString());
         var declarations = new List<SafetensorsDeclaration>
         {
-            new(MambaTensors.Embeddings, DType.F16, new Shape(vocabularySize, d)),
+            new(MambaTensors.Embeddings, DType.F16, new Shape(config.VocabularySize, config.DModel)),
         };
-        for (int layer = 0; layer < layers; layer++)
+        for (int layer = 0; layer < config.LayerCount; layer++)
         {
-            declarations.AddRange(Layer(d).Select(tensor => new SafetensorsDeclaration(
+            declarations.AddRange(Layer(config).Select(tensor => new SafetensorsDeclaration(
                 MambaTensors.InLayer(layer, tensor.Name), DType.F16, tensor.Shape)));
         }
 
-        declarations.Add(new(MambaTensors.FinalNorm, DType.F16, new Shape(d)));
+        declarations.Add(new(MambaTensors.FinalNorm, DType.F16, new Shape(config.DModel)));
+        if (!config.TieEmbeddings)
+        {
+            declarations.Add(new(MambaTensors.Head, DType.F16, new Shape(config.VocabularySize, config.DModel)));
+        }
+
         using var writer = new ShardedSafetensorsWriter(
             directory, declarations, ShardBytes, new Dictionary<string, string> { ["format"] = "pt" });
         for (int i = 0; i < declarations.Count; i++)
@@ -59,10 +47,9 @@ internal static class SyntheticCheckpoint
         writer.Complete();
     }
 
-    private static IEnumerable<(string Name, Shape Shape)> Layer(int d)
+    private static IEnumerable<(string Name, Shape Shape)> Layer(MambaConfig config)
     {
-        int e = 2 * d, r = (d + 15) / 16;
-        const int n = 16, k = 4;
+        (int d, int e, int n, int k, int r) = (config.DModel, config.DInner, config.DState, config.DConv, config.DtRank);
         yield return (MambaTensors.Norm, new Shape(d));
         yield return (MambaTensors.InProj, new Shape(2 * e, d));
         yield return (MambaTensors.Conv, new Shape(e, 1, k));
@@ -114,26 +101,26 @@ internal static class SyntheticCheckpoint
         return (float)((random.NextDouble() - 0.5) * Math.Sqrt(12.0 / tensor.Shape.Columns));
     }
 
-    private static JsonObject Config(int d, int layers, int vocabularySize) => new()
+    private static JsonObject ConfigFile(MambaConfig config) => new()
     {
         ["architectures"] = new JsonArray("MambaForCausalLM"),
         ["model_type"] = "mamba",
-        ["hidden_size"] = d,
-        ["intermediate_size"] = 2 * d,
-        ["state_size"] = 16,
-        ["conv_kernel"] = 4,
-        ["expand"] = 2,
-        ["time_step_rank"] = (d + 15) / 16,
-        ["num_hidden_layers"] = layers,
-        ["vocab_size"] = vocabularySize,
+        ["hidden_size"] = config.DModel,
+        ["intermediate_size"] = config.DInner,
+        ["state_size"] = config.DState,
+        ["conv_kernel"] = config.DConv,
+        ["expand"] = config.DInner / config.DModel,
+        ["time_step_rank"] = config.DtRank,
+        ["num_hidden_layers"] = config.LayerCount,
+        ["vocab_size"] = config.VocabularySize,
         ["layer_norm_epsilon"] = 1e-5,
-        ["use_bias"] = false,
-        ["use_conv_bias"] = true,
-        ["tie_word_embeddings"] = true,
+        ["use_bias"] = config.UseBias,
+        ["use_conv_bias"] = config.UseConvBias,
+        ["tie_word_embeddings"] = config.TieEmbeddings,
         ["hidden_act"] = "silu",
         ["residual_in_fp32"] = true,
         ["torch_dtype"] = "float16",
-        ["bos_token_id"] = 0,
-        ["eos_token_id"] = 0,
+        ["bos_token_id"] = config.BeginOfTextToken,
+        ["eos_token_id"] = config.EndOfTextToken,
     };
 }
