@@ -1,3 +1,6 @@
+using MambaQuant.Pipeline.Simulation;
+using MambaQuant.Quant.Kernels;
+
 namespace MambaQuant.Client;
 
 /// <summary>What a verb runs with: everything it would otherwise take from the process.</summary>
@@ -20,4 +23,12 @@ internal sealed record CommandContext
 
     /// <summary>Whether errors are printed with their stack traces.</summary>
     public bool ShowTraces { get; init; }
+
+    /// <summary>What this machine gives, where that is known; null to measure it when a verb reckons with it.</summary>
+    public MachineRates? Machine { get; init; }
+
+    /// <summary>What this machine gives.</summary>
+    /// <param name="kernels">The backend that is measured.</param>
+    /// <remarks>Takes a few seconds.</remarks>
+    public MachineRates Measure(IKernels kernels) => Machine ?? new MachineMeasurement(kernels, Time).Measure(Path.GetTempPath(), Cancellation);
 }

@@ -16,6 +16,8 @@ internal static class CommandLine
         new EvaluateCommand(),
         new InspectCommand(),
         new GenerateCommand(),
+        new PlanCommand(),
+        new SimulateCommand(),
         new DoctorCommand(),
     };
 

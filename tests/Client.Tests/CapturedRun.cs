@@ -1,15 +1,20 @@
+using MambaQuant.Pipeline.Simulation;
+
 namespace MambaQuant.Client.Tests;
 
 /// <summary>Runs a command line inside the test process and keeps what it wrote.</summary>
 internal sealed class CapturedRun
 {
+    /// <summary>What every test takes this machine to give, so that times are the same everywhere.</summary>
+    public static MachineRates Machine { get; } = new(100e9, 5e9, 10e9, 1e9, 2e9);
+
     /// <summary>Runs it.</summary>
     /// <param name="arguments">The arguments.</param>
     public CapturedRun(params string[] arguments)
     {
         using StringWriter output = new() { NewLine = "\n" };
         using StringWriter error = new() { NewLine = "\n" };
-        ExitCode = CommandLine.Run(arguments, new CommandContext { Output = output, Error = error, Time = new ManualClock() });
+        ExitCode = CommandLine.Run(arguments, new CommandContext { Output = output, Error = error, Time = new ManualClock(), Machine = Machine });
         Output = output.ToString();
         Error = error.ToString();
     }

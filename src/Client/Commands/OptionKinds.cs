@@ -63,4 +63,25 @@ internal static class OptionKinds
             },
         };
     }
+
+    /// <summary>An option with a whole number that need not be given.</summary>
+    /// <param name="name">Its name, with dashes.</param>
+    /// <param name="description">For the help; says what happens without it.</param>
+    /// <param name="minimum">The smallest value allowed.</param>
+    public static Option<int?> Optional(string name, string description, int minimum) => new(name)
+    {
+        Description = description,
+        HelpName = "N",
+        CustomParser = result =>
+        {
+            string text = result.Tokens[0].Value;
+            if (int.TryParse(text, provider: null, out int value) && value >= minimum)
+            {
+                return value;
+            }
+
+            result.AddError($"{name} must be a whole number of at least {minimum}, found '{text}'");
+            return default;
+        },
+    };
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using MambaQuant.Client.Planning;
 
 namespace MambaQuant.Client.Commands;
 
@@ -19,4 +20,13 @@ internal static class SharedOptions
 
     /// <summary>The seed of every random choice.</summary>
     public static Option<ulong> Seed() => OptionKinds.Number("--seed", "Seed of every random choice.", 0UL, minimum: 0UL);
+
+    /// <summary>The device of a worker.</summary>
+    /// <param name="fallback">The device when the option is not given.</param>
+    public static Option<string> Device(string fallback) => new("--device")
+    {
+        Description = $"What a worker computes with: {string.Join(", ", CostModel.DeviceNames)}; '{CostModel.Here}' is a machine like this one.",
+        HelpName = "NAME",
+        DefaultValueFactory = _ => fallback,
+    };
 }

@@ -4,7 +4,9 @@ using MambaQuant.Client.Doctor;
 using MambaQuant.Client.Evaluation;
 using MambaQuant.Client.Generation;
 using MambaQuant.Client.Inspection;
+using MambaQuant.Client.Planning;
 using MambaQuant.Client.Quantizing;
+using MambaQuant.Client.Simulating;
 
 namespace MambaQuant.Client.Output;
 
@@ -18,5 +20,7 @@ namespace MambaQuant.Client.Output;
 [JsonSerializable(typeof(EvaluationReport))]
 [JsonSerializable(typeof(GenerationReport))]
 [JsonSerializable(typeof(InspectionReport))]
+[JsonSerializable(typeof(PlanReport))]
 [JsonSerializable(typeof(QuantizeReport))]
+[JsonSerializable(typeof(SimulationReport))]
 internal sealed partial class ClientJson : JsonSerializerContext;

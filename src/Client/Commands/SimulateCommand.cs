@@ -1,0 +1,73 @@
+using System.CommandLine;
+using MambaQuant.Client.Output;
+using MambaQuant.Client.Planning;
+using MambaQuant.Client.Simulating;
+using MambaQuant.Pipeline.Simulation;
+using MambaQuant.Quant.Kernels.Cpu;
+
+namespace MambaQuant.Client.Commands;
+
+/// <summary><c>simulate</c>: how would a job run on a cluster?</summary>
+internal sealed class SimulateCommand : VerbCommand
+{
+    private static readonly Option<int> Nodes = OptionKinds.Number("--nodes", "Nodes of the cluster.", 8, minimum: 1, maximum: 100_000);
+
+    private static readonly Option<int> DevicesPerNode = OptionKinds.Number("--gpus-per-node", "Devices of a node, each a worker.", 1, minimum: 1, maximum: 1_000);
+
+    private static readonly Option<string> Device = SharedOptions.Device("h100");
+
+    private static readonly Option<double> NodeRate = OptionKinds.Number("--node-rate", "Gigabytes a second between a node and the store.", 2.0, minimum: 0.001);
+
+    private static readonly Option<double> StoreRate = OptionKinds.Number("--store-rate", "Gigabytes a second that the store gives to all nodes together.", 25.0, minimum: 0.001);
+
+    private static readonly Option<double> Lose = OptionKinds.Number("--lose", "Percent of the nodes that are lost while it runs.", 0.0, minimum: 0, maximum: 100);
+
+    private static readonly Option<ulong> Seed = OptionKinds.Number("--seed", "Seed of what is drawn: which nodes are lost and when, how slow attempts and workers are.", 0UL, minimum: 0UL);
+
+    private static readonly Option<OutputFormat> Format = SharedOptions.Format();
+
+    private readonly PlanningOptions _planning = new();
+
+    /// <summary>Makes the verb.</summary>
+    public SimulateCommand()
+        : base("simulate", "Drives the scheduler through a job on a cluster that is not there, under virtual time.")
+    {
+        _planning.AddTo(this);
+        Option[] options = [Nodes, DevicesPerNode, Device, NodeRate, StoreRate, Lose, Seed, Format];
+        foreach (Option option in options)
+        {
+            Options.Add(option);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override int Run(ParseResult parse, CommandContext context)
+    {
+        using CpuKernels kernels = new();
+        PlannedJob job = _planning.Plan(parse, kernels.Profile);
+        CostModel cost = CostModel.Of(parse.GetRequiredValue(Device), job.Plan.Request.Model.Config, () => context.Measure(kernels));
+        SimulationReport report = SimulationReport.Run(job, cost, OptionsOf(parse, job, cost));
+        if (parse.GetValue(Format) == OutputFormat.Json)
+        {
+            JsonOutput.Write(context.Output, report, ClientJson.Default.SimulationReport);
+        }
+        else
+        {
+            report.Write(context.Output);
+        }
+
+        return ExitCodes.Success;
+    }
+
+    private static SimulationOptions OptionsOf(ParseResult parse, PlannedJob job, CostModel cost) => new()
+    {
+        Cluster = cost.Cluster(parse.GetRequiredValue(Nodes), parse.GetRequiredValue(DevicesPerNode)) with
+        {
+            NodeBytesPerSecond = parse.GetRequiredValue(NodeRate) * 1e9,
+            StoreBytesPerSecond = parse.GetRequiredValue(StoreRate) * 1e9,
+        },
+        LostNodes = parse.GetRequiredValue(Lose) / 100,
+        Seed = parse.GetRequiredValue(Seed),
+        CheckpointLayers = job.CheckpointLayers,
+    };
+}
