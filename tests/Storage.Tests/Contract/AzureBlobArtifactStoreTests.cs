@@ -9,15 +9,19 @@ namespace MambaQuant.Storage.Tests.Contract;
 [NeedsAzurite]
 public sealed class AzureBlobArtifactStoreTests : SealedStoreContract, IAsyncLifetime
 {
-    private readonly Lazy<BlobPlace> _place = new(() => Emulated.NewPlace());
+    private readonly Lazy<string> _location = new(() => Emulated.NewLocation());
     private IArtifactStore? _store;
 
     private protected override IArtifactStore Store => _store!;
 
+    private protected override string Location => _location.Value;
+
     /// <summary>The emulator looks, waits and deletes, and takes a blob that is still being written for one.</summary>
     private protected override bool CountsDeletions => false;
 
-    public async Task InitializeAsync() => _store = await AzureBlobArtifactStore.OpenOrCreateAsync(_place.Value, Emulated.Options, CancellationToken.None);
+    private BlobPlace Place => BlobPlace.FromConnectionString(Location);
+
+    public async Task InitializeAsync() => _store = await AzureBlobArtifactStore.OpenOrCreateAsync(Place, Emulated.Options, CancellationToken.None);
 
     public Task DisposeAsync() => Task.CompletedTask;
 
@@ -29,7 +33,7 @@ public sealed class AzureBlobArtifactStoreTests : SealedStoreContract, IAsyncLif
     {
         byte[] content = PatternContent.Bytes(30, 1000);
         await Put("x", content);
-        BlobClient blob = _place.Value.Connect(Emulated.Options).GetBlobClient("x");
+        BlobClient blob = Place.Connect(Emulated.Options).GetBlobClient("x");
         IDictionary<string, string> metadata = (await blob.GetPropertiesAsync()).Value.Metadata;
         metadata.Remove(key);
         if (value is not null)
@@ -48,7 +52,7 @@ public sealed class AzureBlobArtifactStoreTests : SealedStoreContract, IAsyncLif
 
     private protected override async Task AlterAsync(string name, Func<byte[], byte[]> alter)
     {
-        BlobClient blob = _place.Value.Connect(Emulated.Options).GetBlobClient(name);
+        BlobClient blob = Place.Connect(Emulated.Options).GetBlobClient(name);
         BlobDownloadResult before = (await blob.DownloadContentAsync()).Value;
         await blob.UploadAsync(new BinaryData(alter(before.Content.ToArray())), new BlobUploadOptions { Metadata = before.Details.Metadata });
     }

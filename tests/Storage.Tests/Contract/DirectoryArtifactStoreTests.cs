@@ -12,6 +12,8 @@ public sealed class DirectoryArtifactStoreTests : SealedStoreContract, IDisposab
 
     private protected override IArtifactStore Store { get; }
 
+    private protected override string Location => _folder.Path;
+
     public void Dispose() => _folder.Dispose();
 
     private protected override async Task AlterAsync(string name, Func<byte[], byte[]> alter)

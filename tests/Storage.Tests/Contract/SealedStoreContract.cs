@@ -5,7 +5,7 @@ using Xunit;
 namespace MambaQuant.Storage.Tests.Contract;
 
 /// <summary>What stores keep whose bytes somebody else can reach: nothing altered or cut short is ever handed out.</summary>
-public abstract class SealedStoreContract : ArtifactStoreContract
+public abstract partial class SealedStoreContract : ArtifactStoreContract
 {
     private const int Length = 300_000, Blocks = 5, Table = Length, Footer = Length + (Blocks * BlockChecksum.Size), Stored = Footer + ArtifactSeal.FooterSize;
 

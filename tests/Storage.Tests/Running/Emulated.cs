@@ -18,8 +18,12 @@ internal static class Emulated
         TryTimeout = TimeSpan.FromSeconds(10),
     };
 
+    /// <summary>The connection string of a container that nobody uses.</summary>
+    /// <param name="port">Port of something that stands before the emulator; null for its own.</param>
+    public static string NewLocation(int? port = null) =>
+        AzuriteServer.Shared.ConnectionString(port) + $"Container=test-{Environment.ProcessId}-{Interlocked.Increment(ref _containers)}";
+
     /// <summary>A container that nobody uses.</summary>
     /// <param name="port">Port of something that stands before the emulator; null for its own.</param>
-    public static BlobPlace NewPlace(int? port = null) =>
-        BlobPlace.FromConnectionString(AzuriteServer.Shared.ConnectionString(port) + $"Container=test-{Environment.ProcessId}-{Interlocked.Increment(ref _containers)}");
+    public static BlobPlace NewPlace(int? port = null) => BlobPlace.FromConnectionString(NewLocation(port));
 }
