@@ -31,6 +31,10 @@ public sealed record ClusterShape
     /// <value>8 GiB by default.</value>
     public long CacheBytes { get; init; } = 8L << 30;
 
+    /// <summary>Bytes of the model's weights that a node keeps for all its workers once one of them has read them.</summary>
+    /// <value>64 GiB by default: the system's cache of a mapped model, or a local copy.</value>
+    public long NodeWeightBytes { get; init; } = 64L << 30;
+
     /// <summary>Number of workers.</summary>
     public int Workers => Nodes * WorkersPerNode;
 }

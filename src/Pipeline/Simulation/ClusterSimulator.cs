@@ -6,8 +6,8 @@ namespace MambaQuant.Pipeline.Simulation;
 
 /// <summary>Runs the real scheduler on a simulated cluster, under virtual time: a driver like the others, whose workers only wait.</summary>
 /// <remarks>
-/// An attempt reads its inputs (but what its worker made itself and still has), computes while the weights are read (unless the worker's last
-/// item used the same layers), and writes its outputs. Transfers share the node's link and the store's; computing takes the item's operations
+/// An attempt reads its inputs (but what its worker made itself and still has), computes while the weights are read (unless its node has read
+/// these layers before), and writes its outputs. Transfers share the node's link and the store's; computing takes the item's operations
 /// over the device's rate, times a drawn slowness of the attempt and of the worker. Workers renew their leases, nodes die and are replaced,
 /// checkpoints survive. The same arguments give the same result.
 /// </remarks>
@@ -42,21 +42,18 @@ public static class ClusterSimulator
         return new SimulatedCluster(graph, options, losses, journal).Run() with { UndisturbedMakespan = undisturbed.Makespan };
     }
 
-    /// <summary>What an item takes on a cluster where nothing makes it wait, in seconds.</summary>
+    /// <summary>What an item takes at least on a cluster: inputs and weights at hand, no waiting, no slowness. In seconds.</summary>
     /// <param name="item">The item.</param>
     /// <param name="options">The cluster.</param>
-    public static double ExpectedSeconds(WorkItem item, SimulationOptions options)
+    public static double LeastSeconds(WorkItem item, SimulationOptions options)
     {
         ArgumentNullException.ThrowIfNull(item);
         ArgumentNullException.ThrowIfNull(options);
-        if (options.RecordedSeconds.TryGetValue(item.Index, out double recorded))
-        {
-            return recorded;
-        }
-
         ClusterShape cluster = options.Cluster;
-        double rate = Math.Min(cluster.NodeBytesPerSecond, cluster.StoreBytesPerSecond);
-        double computing = Math.Max(item.Cost.Operations / cluster.Device.OperationsPerSecond, item.Cost.ModelBytes / rate);
-        return cluster.ItemOverhead.TotalSeconds + computing + (((double)item.Cost.InputBytes + item.Cost.OutputBytes) / rate);
+        return options.RecordedSeconds.TryGetValue(item.Index, out double recorded)
+            ? recorded
+            : cluster.ItemOverhead.TotalSeconds
+                + (item.Cost.Operations / cluster.Device.OperationsPerSecond)
+                + (item.Cost.OutputBytes / Math.Min(cluster.NodeBytesPerSecond, cluster.StoreBytesPerSecond));
     }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using MambaQuant.Pipeline.Planning;
 using MambaQuant.Pipeline.Scheduling;
 using MambaQuant.Pipeline.Scheduling.Inputs;
@@ -7,7 +6,7 @@ using MambaQuant.Pipeline.Scheduling.Outputs;
 namespace MambaQuant.Pipeline.Simulation;
 
 /// <summary>One simulated run.</summary>
-internal sealed class SimulatedCluster
+internal sealed partial class SimulatedCluster
 {
     /// <summary>What numbers are drawn for; each takes two.</summary>
     public const ulong NoiseOfLosses = 0, NoiseOfAttempts = 2, NoiseOfWorkers = 4;
@@ -21,7 +20,7 @@ internal sealed class SimulatedCluster
     private readonly SeededNoise _noise;
     private readonly SimulatedAgenda _agenda = new();
     private readonly SharedLink _store;
-    private readonly SharedLink[] _links;
+    private readonly SimulatedNode[] _nodes;
     private readonly List<SimulatedWorker> _workers = [];
     private readonly Dictionary<string, int> _indices = new(StringComparer.Ordinal);
     private readonly Dictionary<int, int> _checkpoints = [];
@@ -41,7 +40,7 @@ internal sealed class SimulatedCluster
         _journal = journal;
         _noise = new SeededNoise(options.Seed);
         _store = new SharedLink(_cluster.StoreBytesPerSecond);
-        _links = [.. Enumerable.Range(0, _cluster.Nodes).Select(_ => new SharedLink(_cluster.NodeBytesPerSecond))];
+        _nodes = [.. Enumerable.Range(0, _cluster.Nodes).Select(_ => new SimulatedNode(_cluster))];
         foreach ((int node, double at) in losses)
         {
             _agenda.Add(at, new SimulatedEvent(SimulatedEventKind.NodeDies, node, 0));
@@ -68,7 +67,7 @@ internal sealed class SimulatedCluster
             Leave(worker);
         }
 
-        double critical = UpwardRank.Of(_graph, item => ClusterSimulator.ExpectedSeconds(item, _options)).DefaultIfEmpty(0).Max();
+        double critical = UpwardRank.Of(_graph, item => ClusterSimulator.LeastSeconds(item, _options)).DefaultIfEmpty(0).Max();
         return new SimulationResult
         {
             Status = _state.Status,
@@ -98,14 +97,7 @@ internal sealed class SimulatedCluster
                 Die(what.Subject);
                 break;
             case SimulatedEventKind.NodeIsMissed:
-                foreach (SimulatedWorker worker in _workers.Where(worker => worker.Node == what.Subject && !worker.IsAlive).ToArray())
-                {
-                    if (_state.IsPresent(worker.Name))
-                    {
-                        Send(new WorkerLost(Clock, worker.Name, "its node was lost", Drained: false));
-                    }
-                }
-
+                Miss(what.Subject);
                 break;
             case SimulatedEventKind.NodeJoins:
                 Join(what.Subject);
@@ -123,162 +115,6 @@ internal sealed class SimulatedCluster
                 }
 
                 break;
-        }
-    }
-
-    private void Proceed(SimulatedEvent what, SimulatedWorker worker)
-    {
-        WorkItem item = worker.Item!;
-        switch (what.Kind)
-        {
-            case SimulatedEventKind.Heartbeat:
-                int checkpoint = worker.CheckpointAt(_now, _options.CheckpointLayers);
-                Send(new LeaseRenewed(Clock, worker.Name, item.Index, worker.Attempt, checkpoint));
-                _agenda.Add(_now + _options.Scheduling.Heartbeat.TotalSeconds, what);
-                break;
-            case SimulatedEventKind.InputsRead:
-                worker.ComputingBegan = _now;
-                worker.Computing = ComputingOf(worker, item);
-                double weights = worker.HasWeights(item) || IsRecorded(item) ? _now : Transfer(worker, item.Cost.ModelBytes, ref _read);
-                _agenda.Add(Math.Max(_now + worker.Computing, weights), what with { Kind = SimulatedEventKind.Computed });
-                break;
-            case SimulatedEventKind.Computed:
-                double written = IsRecorded(item) ? _now : Transfer(worker, item.Cost.OutputBytes, ref _written);
-                _agenda.Add(written, what with { Kind = SimulatedEventKind.OutputsWritten });
-                break;
-            case SimulatedEventKind.OutputsWritten:
-                Complete(worker, item);
-                break;
-        }
-    }
-
-    private void Complete(SimulatedWorker worker, WorkItem item)
-    {
-        _computed += worker.Computing;
-        _transferred += _now - worker.Began - worker.Computing;
-        _made++;
-        worker.Keep(item, _cluster.CacheBytes);
-        worker.Item = null;
-        _checkpoints.Remove(item.Index);
-        Send(new WorkCompleted(Clock, worker.Name, item.Index, worker.Attempt, "made", Asks: true));
-    }
-
-    private void Begin(Assign assign)
-    {
-        SimulatedWorker worker = _workers[_indices[assign.Worker]];
-        _attempts++;
-        _twins += _state.HolderCountOf(assign.Item) > 1 ? 1 : 0;
-        worker.Item = _graph.Items[assign.Item];
-        worker.Attempt = assign.Attempt;
-        worker.Run++;
-        worker.Began = _now;
-        worker.ComputingBegan = double.PositiveInfinity;
-        worker.Computing = 0;
-        worker.FromLayer = _checkpoints.GetValueOrDefault(assign.Item);
-        if (!worker.IsAlive)
-        {
-            // Nobody knows yet that it is dead: the lease will run out.
-            return;
-        }
-
-        _inbox.Enqueue(new LeaseRenewed(Clock, worker.Name, assign.Item, assign.Attempt, worker.FromLayer));
-        int index = _indices[assign.Worker];
-        double begin = _now + (IsRecorded(worker.Item) ? 0 : _cluster.ItemOverhead.TotalSeconds);
-        double read = IsRecorded(worker.Item) ? begin : Math.Max(begin, Transfer(worker, MissingInputBytes(worker, worker.Item), ref _read));
-        _agenda.Add(read, new SimulatedEvent(SimulatedEventKind.InputsRead, index, worker.Run));
-        _agenda.Add(_now + _options.Scheduling.Heartbeat.TotalSeconds, new SimulatedEvent(SimulatedEventKind.Heartbeat, index, worker.Run));
-    }
-
-    /// <summary>Bytes of an item's inputs that its worker did not make itself: its needs' outputs count in proportion to their sizes.</summary>
-    private double MissingInputBytes(SimulatedWorker worker, WorkItem item)
-    {
-        double all = 0;
-        double atHand = 0;
-        foreach (int need in item.Needs)
-        {
-            double bytes = _graph.Items[need].Cost.OutputBytes;
-            all += bytes;
-            atHand += worker.HasAtHand(need) ? bytes : 0;
-        }
-
-        return all > 0 ? item.Cost.InputBytes * (1 - (atHand / all)) : item.Cost.InputBytes;
-    }
-
-    private double ComputingOf(SimulatedWorker worker, WorkItem item)
-    {
-        double seconds = _options.RecordedSeconds.TryGetValue(item.Index, out double recorded)
-            ? recorded
-            : item.Cost.Operations / _cluster.Device.OperationsPerSecond;
-        double left = item.Count > 0 ? (double)(item.Count - worker.FromLayer) / item.Count : 1;
-        double slowness = _noise.LogNormal(_options.AttemptSpread, NoiseOfAttempts, (ulong)item.Index, (ulong)worker.Attempt);
-        return seconds * left * slowness * worker.Slowness;
-    }
-
-    private bool IsRecorded(WorkItem item) => _options.RecordedSeconds.ContainsKey(item.Index);
-
-    private double Transfer(SimulatedWorker worker, double bytes, ref double counter)
-    {
-        counter += bytes;
-        return bytes > 0 ? Math.Max(_links[worker.Node].Transfer(_now, bytes), _store.Transfer(_now, bytes)) : _now;
-    }
-
-    private void Join(int node)
-    {
-        for (int slot = 0; slot < _cluster.WorkersPerNode; slot++)
-        {
-            int index = _workers.Count;
-            var worker = new SimulatedWorker
-            {
-                Name = string.Create(CultureInfo.InvariantCulture, $"node-{node}/{slot}/{index}"),
-                Node = node,
-                Slowness = _noise.LogNormal(_options.WorkerSpread, NoiseOfWorkers, (ulong)index, 0),
-                Joined = _now,
-            };
-            _workers.Add(worker);
-            _indices.Add(worker.Name, index);
-            Send(new WorkerJoined(Clock, worker.Name, _cluster.Device.MemoryBytes, Profile));
-            Send(new WorkRequested(Clock, worker.Name));
-        }
-    }
-
-    private void Die(int node)
-    {
-        _lostNodes++;
-        foreach (SimulatedWorker worker in _workers.Where(worker => worker.Node == node && worker.IsAlive))
-        {
-            Leave(worker);
-            if (worker.Item is { } item && worker.CheckpointAt(_now, _options.CheckpointLayers) is var checkpoint and > 0)
-            {
-                _checkpoints[item.Index] = Math.Max(checkpoint, _checkpoints.GetValueOrDefault(item.Index));
-            }
-        }
-
-        if (_options.LossDetection is { } detection)
-        {
-            _agenda.Add(_now + detection.TotalSeconds, new SimulatedEvent(SimulatedEventKind.NodeIsMissed, node, 0));
-        }
-
-        if (_options.Replacement is { } replacement)
-        {
-            _agenda.Add(_now + replacement.TotalSeconds, new SimulatedEvent(SimulatedEventKind.NodeJoins, node, 0));
-        }
-    }
-
-    private void Leave(SimulatedWorker worker)
-    {
-        worker.IsAlive = false;
-        _workerSeconds += _now - worker.Joined;
-        _wasted += worker.Item is null ? 0 : _now - worker.Began;
-    }
-
-    private void Stop(Revoke revoke)
-    {
-        SimulatedWorker worker = _workers[_indices[revoke.Worker]];
-        if (worker.Item?.Index == revoke.Item && worker.Attempt == revoke.Attempt && worker.IsAlive)
-        {
-            _wasted += _now - worker.Began;
-            worker.Item = null;
-            _inbox.Enqueue(new WorkRequested(Clock, worker.Name));
         }
     }
 

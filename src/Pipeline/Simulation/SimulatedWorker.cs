@@ -8,7 +8,6 @@ internal sealed class SimulatedWorker
     private readonly Queue<(int Item, long Bytes)> _made = [];
     private readonly HashSet<int> _atHand = [];
     private long _bytesAtHand;
-    private (int First, int Count) _weights = (-1, -1);
 
     public required string Name { get; init; }
 
@@ -44,16 +43,9 @@ internal sealed class SimulatedWorker
 
     public bool HasAtHand(int item) => _atHand.Contains(item);
 
-    public bool HasWeights(WorkItem item) => item.Count > 0 && _weights == (item.First, item.Count);
-
-    /// <summary>Keeps what an item made, and the weights of its layers, as far as its cache goes.</summary>
+    /// <summary>Keeps what an item made, as far as its cache goes.</summary>
     public void Keep(WorkItem item, long cacheBytes)
     {
-        if (item.Cost.ModelBytes > 0)
-        {
-            _weights = item.Cost.ModelBytes <= cacheBytes ? (item.First, item.Count) : (-1, -1);
-        }
-
         if (item.Cost.OutputBytes <= cacheBytes && _atHand.Add(item.Index))
         {
             _made.Enqueue((item.Index, item.Cost.OutputBytes));

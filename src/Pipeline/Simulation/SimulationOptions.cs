@@ -27,8 +27,8 @@ public sealed record SimulationOptions
     public TimeSpan? Replacement { get; init; }
 
     /// <summary>Spread of the time that attempts at equal items take: the standard deviation of its logarithm; the mean stays.</summary>
-    /// <value>0.1 by default.</value>
-    public double AttemptSpread { get; init; } = 0.1;
+    /// <value>0.05 by default.</value>
+    public double AttemptSpread { get; init; } = 0.05;
 
     /// <summary>Spread of the speed of workers: the standard deviation of its logarithm; the mean stays.</summary>
     /// <value>0.03 by default.</value>

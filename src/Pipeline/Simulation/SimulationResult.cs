@@ -14,7 +14,10 @@ public sealed record SimulationResult
     /// <summary>From the submission to the end.</summary>
     public required TimeSpan Makespan { get; init; }
 
-    /// <summary>The longest chain of items, each at its expected time without waiting: no cluster of these devices is faster.</summary>
+    /// <summary>
+    /// The longest chain of items, each at its usual speed with inputs and weights at hand: no number of these devices is faster, but for luck
+    /// with the spread.
+    /// </summary>
     public required TimeSpan CriticalPath { get; init; }
 
     /// <summary>The same job without losses of nodes; equal to the makespan where there were none.</summary>

@@ -107,13 +107,15 @@ public sealed class ClusterSimulatorTests
     }
 
     [Fact]
-    public void Worker_ReadsWeightsOnceForNeighbouringItems()
+    public void Node_ReadsWeightsOnceForAllItsWorkers()
     {
         WorkGraph graph = GridGraphs.Passes(1, 1, 40, new WorkCost(1e12, 0, 0, 100, 0), default);
 
-        SimulationResult result = ClusterSimulator.Run(graph, Ideal(4, 1));
+        SimulationResult kept = ClusterSimulator.Run(graph, Ideal(4, 2));
+        SimulationResult dropped = ClusterSimulator.Run(graph, Ideal(4, 2) with { Cluster = Ideal(4, 2).Cluster with { NodeWeightBytes = 0 } });
 
-        Assert.Equal(400, result.BytesRead);
+        Assert.Equal(400, kept.BytesRead);
+        Assert.Equal(4000, dropped.BytesRead);
     }
 
     [Theory]
