@@ -17,9 +17,9 @@ internal sealed record PathStep(WorkKind Kind, int Count, double Seconds)
     {
         ArgumentNullException.ThrowIfNull(graph);
         List<PathStep> steps = [];
-        foreach (WorkItem item in CriticalPath.Of(graph, item => ClusterSimulator.ExpectedSeconds(item, options)))
+        foreach (WorkItem item in CriticalPath.Of(graph, item => ClusterSimulator.LeastSeconds(item, options)))
         {
-            double seconds = ClusterSimulator.ExpectedSeconds(item, options);
+            double seconds = ClusterSimulator.LeastSeconds(item, options);
             if (steps is [.., var last] && last.Kind == item.Kind)
             {
                 steps[^1] = last with { Count = last.Count + 1, Seconds = last.Seconds + seconds };

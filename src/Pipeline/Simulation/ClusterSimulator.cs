@@ -42,6 +42,24 @@ public static class ClusterSimulator
         return new SimulatedCluster(graph, options, losses, journal).Run() with { UndisturbedMakespan = undisturbed.Makespan };
     }
 
+    /// <summary>What an item takes on a cluster where nothing makes it wait, all its inputs and weights read through the store, in seconds.</summary>
+    /// <param name="item">The item.</param>
+    /// <param name="options">The cluster.</param>
+    public static double ExpectedSeconds(WorkItem item, SimulationOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(item);
+        ArgumentNullException.ThrowIfNull(options);
+        if (options.RecordedSeconds.TryGetValue(item.Index, out double recorded))
+        {
+            return recorded;
+        }
+
+        ClusterShape cluster = options.Cluster;
+        double rate = Math.Min(cluster.NodeBytesPerSecond, cluster.StoreBytesPerSecond);
+        double computing = Math.Max(item.Cost.Operations / cluster.Device.OperationsPerSecond, item.Cost.ModelBytes / rate);
+        return cluster.ItemOverhead.TotalSeconds + computing + (((double)item.Cost.InputBytes + item.Cost.OutputBytes) / rate);
+    }
+
     /// <summary>What an item takes at least on a cluster: inputs and weights at hand, no waiting, no slowness. In seconds.</summary>
     /// <param name="item">The item.</param>
     /// <param name="options">The cluster.</param>
