@@ -38,11 +38,8 @@ internal sealed class Laboratory : IDisposable
     /// <param name="recipe">What to do.</param>
     /// <param name="seed">Seed of the calibration windows.</param>
     public QuantizeResult Quantize(Subject subject, Recipe recipe, ulong seed) => new LocalEngine(_kernels, TimeProvider.System).Quantize(
-        new QuantizeOptions
+        QuantizeOptions.Of(subject.ModelPath, Path.Combine(_folder, $"{_count++:D4}"), recipe) with
         {
-            ModelPath = subject.ModelPath,
-            OutputPath = Path.Combine(_folder, $"{_count++:D4}"),
-            Recipe = recipe,
             Calibration = new CalibrationOptions
             {
                 Source = subject.CalibrationPath,

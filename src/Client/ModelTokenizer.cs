@@ -48,7 +48,7 @@ internal sealed class ModelTokenizer
     /// <exception cref="InvalidTokenizerException">An added token of the text has no row.</exception>
     public int[] Encode(TextFile text) => Checked(CalibrationSampler.Tokenize(Tokenizer, text));
 
-    private static string PathIn(string folder) => Path.Combine(folder, CalibrationText.TokenizerFile);
+    private static string PathIn(string folder) => Path.Combine(folder, CalibrationOptions.TokenizerFile);
 
     private int[] Checked(int[] ids)
     {

@@ -72,9 +72,9 @@ public sealed partial class CommandLineDocumentTests
     private static string Default(Option option) => option switch
     {
         { Required: true } => "required",
-        { Name: "--workers" } => "one per processor",
         Option<bool> => "off",
         _ when NamedDefault().Match(option.Description ?? "") is { Success: true } named => named.Groups[1].Value,
+        { Name: "--workers" } => "one per processor",
         { HasDefaultValue: true } => Convert.ToString(option.GetDefaultValue(), CultureInfo.InvariantCulture)!,
         _ => "none",
     };

@@ -148,7 +148,15 @@ public sealed class BadInputTests : IDisposable
         // The checkpoint has 4.9 MB.
         ProgramRun run = ProgramRun.WithFileSizeLimit(3000, ["quantize", SampleModel.Folder, "--out", _folder.File("out"), "--preset", "rtn", .. QuantizedSample.Few]);
 
-        AssertRefused(11, "model.safetensors", run);
+        Assert.Equal(11, run.ExitCode);
+        Assert.Contains("out.partial", run.Error, StringComparison.Ordinal);
+        Assert.Equal("", run.Output);
+        Assert.Equal(["out.work"], Directory.EnumerateFileSystemEntries(_folder.Path, "out*").Select(Path.GetFileName));
+
+        // With room, the same command goes on.
+        ProgramRun again = ProgramRun.Of(["quantize", SampleModel.Folder, "--out", _folder.File("out"), "--preset", "rtn", .. QuantizedSample.Few]);
+        Assert.Equal(0, again.ExitCode);
+        Assert.Equal(["out"], Directory.EnumerateFileSystemEntries(_folder.Path, "out*").Select(Path.GetFileName));
     }
 
     [UnixFact]
@@ -174,8 +182,9 @@ public sealed class BadInputTests : IDisposable
 
         Assert.Equal(75, run.ExitCode);
         Assert.Contains("stopping at the next safe point", run.Error, StringComparison.Ordinal);
+        Assert.Contains("the same command goes on from there", run.Error, StringComparison.Ordinal);
         Assert.Equal("", run.Output);
-        AssertNothingWritten();
+        Assert.Equal(["out.work"], Directory.EnumerateFileSystemEntries(_folder.Path, "out*").Select(Path.GetFileName));
     }
 
     private void AssertRefused(int exitCode, string expected, ProgramRun run)

@@ -4,7 +4,7 @@ using MambaQuant.Client.Evaluation;
 using MambaQuant.Client.Output;
 using MambaQuant.Client.Quantizing;
 using MambaQuant.Pipeline.Local;
-using MambaQuant.Quant.Kernels.Cpu;
+using MambaQuant.Pipeline.Planning;
 using MambaQuant.Quant.Quantization;
 using MambaQuant.Quant.Recipes;
 
@@ -66,8 +66,30 @@ internal sealed class QuantizeCommand : VerbCommand
     /// <summary>The seed.</summary>
     public static readonly Option<ulong> Seed = SharedOptions.Seed();
 
-    /// <summary>Threads.</summary>
-    public static readonly Option<int> Workers = SharedOptions.Workers();
+    /// <summary>Workers.</summary>
+    public static readonly Option<int?> Workers = OptionKinds.Optional(
+        "--workers", "Workers that run at once and divide the processors among them; the result does not depend on it. [default: by processors and memory]", minimum: 1);
+
+    /// <summary>The store.</summary>
+    public static readonly Option<string?> Store = new("--store")
+    {
+        Description = "Store for everything between the stages, kept for other runs: a folder, the address of a blob container, or env:NAME. Without one it lies beside DIR and goes after success. [default: DIR.work]",
+        HelpName = "DIR|URI",
+    };
+
+    /// <summary>What to do about an interrupted run.</summary>
+    public static readonly Option<ResumeMode> Resume = OptionKinds.Choice(
+        "--resume",
+        "Whether an interrupted run of the same command is continued: where there is one, in any case, or never, so that what it left beside DIR is removed.",
+        ("auto", ResumeMode.Auto),
+        ("required", ResumeMode.Required),
+        ("never", ResumeMode.Never));
+
+    /// <summary>Blocks of layers.</summary>
+    public static readonly Option<int?> Blocks = OptionKinds.Optional("--blocks", "Blocks of layers that a pass is cut into. [default: by cost]", minimum: 1);
+
+    /// <summary>Shards of the calibration.</summary>
+    public static readonly Option<int?> Shards = OptionKinds.Optional("--shards", "Shards of the sequences that a pass is cut into. [default: by cost]", minimum: 1);
 
     /// <summary>The text to evaluate on.</summary>
     public static readonly Option<string?> Evaluate = new("--evaluate")
@@ -87,7 +109,7 @@ internal sealed class QuantizeCommand : VerbCommand
         : base("quantize", "Quantizes a model and writes a checkpoint that runs.")
     {
         Arguments.Add(Model);
-        Option[] options = [Out, Preset, RecipeFile, Scheme, Strict, Calibration, Samples, SequenceLength, Seed, Workers, Evaluate, Window, Format];
+        Option[] options = [Out, Preset, RecipeFile, Scheme, Strict, Calibration, Samples, SequenceLength, Seed, Workers, Store, Resume, Blocks, Shards, Evaluate, Window, Format];
         foreach (Option option in options)
         {
             Options.Add(option);
@@ -112,7 +134,10 @@ internal sealed class QuantizeCommand : VerbCommand
         },
         EvaluationPath = parse.GetValue(Evaluate),
         WindowLength = parse.GetRequiredValue(Window),
-        Workers = parse.GetRequiredValue(Workers),
+        Workers = parse.GetValue(Workers),
+        Store = parse.GetValue(Store),
+        Resume = parse.GetValue(Resume),
+        Plan = new PlanOptions { Blocks = parse.GetValue(Blocks), Shards = parse.GetValue(Shards) },
     };
 
     /// <inheritdoc/>
@@ -120,8 +145,8 @@ internal sealed class QuantizeCommand : VerbCommand
     {
         QuantizeRequest request = RequestOf(parse);
         EvaluationText? text = QuantizeChecks.Run(request);
-        using CpuKernels kernels = new(new CpuKernelsOptions { Threads = request.Workers });
-        QuantizeReport report = new QuantizeRun(request, text, kernels, context).Run();
+        using CpuBackends backends = new(Environment.ProcessorCount);
+        QuantizeReport report = new QuantizeRun(request, text, backends, context).Run();
         if (parse.GetValue(Format) == OutputFormat.Json)
         {
             JsonOutput.Write(context.Output, report, ClientJson.Default.QuantizeReport);

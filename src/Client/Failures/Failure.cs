@@ -1,3 +1,5 @@
+using MambaQuant.Pipeline.Local;
+
 namespace MambaQuant.Client.Failures;
 
 /// <summary>An exception as the user meets it.</summary>
@@ -14,7 +16,7 @@ internal sealed record Failure(int ExitCode, string Message, Exception Cause)
         Exception cause = Unwrap(exception);
         if (cause is OperationCanceledException && cancellation.IsCancellationRequested)
         {
-            return new Failure(ExitCodes.Interrupted, "stopped; nothing half-written is left", cause);
+            return new Failure(ExitCodes.Interrupted, cause is RunInterruptedException ? cause.Message : "stopped; nothing half-written is left", cause);
         }
 
         return FailureCodes.Find(cause) is { } code

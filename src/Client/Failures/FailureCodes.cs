@@ -1,3 +1,4 @@
+using MambaQuant.Pipeline.Local;
 using MambaQuant.Quant.Checkpoints;
 using MambaQuant.Quant.Datasets;
 using MambaQuant.Quant.Kernels;
@@ -24,7 +25,7 @@ internal static class FailureCodes
         InvalidRecipeException or UnsupportedSiteException => ExitCodes.InvalidRecipe,
         InvalidTextException => ExitCodes.InvalidText,
         InsufficientTextException => ExitCodes.TooLittleText,
-        OutputDirectoryException => ExitCodes.OutputNotEmpty,
+        OutputDirectoryException or ResumeException => ExitCodes.OutputNotEmpty,
         NonFiniteWeightException or NonFiniteActivationException => ExitCodes.NonFiniteValue,
         NumericalException => ExitCodes.NumericalFailure,
         OutOfMemoryException => ExitCodes.OutOfMemory,

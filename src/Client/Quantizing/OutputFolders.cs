@@ -17,7 +17,9 @@ internal static class OutputFolders
             throw new OutputDirectoryException($"'{request.OutputPath}' is a file, expected a new or empty folder. Name another one with --out.");
         }
 
-        List<Recipe> taken = [.. request.Recipes.Where(recipe => IsTaken(request.OutputOf(recipe)))];
+        // Finished checkpoints beside the rest of an interrupted run may be its own: the run itself compares.
+        bool resumes = request.Resume != ResumeMode.Never && LocalEngine.HasInterruptedRun(request.OutputPath);
+        List<Recipe> taken = [.. request.Recipes.Where(recipe => IsTaken(request.OutputOf(recipe)) && !(resumes && IsFinished(request.OutputOf(recipe))))];
         if (taken.Count > 0)
         {
             List<Recipe> missing = [.. request.Recipes.Except(taken)];
@@ -25,7 +27,7 @@ internal static class OutputFolders
                 $"{string.Join("; ", taken.Select(recipe => Found(request.OutputOf(recipe))))}: expected new or empty folders. {NextStep(request, missing)}");
         }
 
-        foreach (Recipe recipe in request.Recipes)
+        foreach (Recipe recipe in request.Recipes.Where(recipe => !IsFinished(request.OutputOf(recipe))))
         {
             LocalEngine.EnsureOutputIsFree(request.OutputOf(recipe));
         }
@@ -34,6 +36,9 @@ internal static class OutputFolders
     private static bool IsTaken(string folder) =>
         File.Exists(folder) || (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any());
 
+    /// <summary>A checkpoint gets its name when it is whole, so a folder with a manifest is a finished one.</summary>
+    private static bool IsFinished(string folder) => File.Exists(Path.Combine(folder, QuantizedCheckpointWriter.ManifestName));
+
     private static string Found(string folder)
     {
         if (File.Exists(folder))
@@ -41,8 +46,7 @@ internal static class OutputFolders
             return $"'{folder}' is a file";
         }
 
-        // A checkpoint gets its name when it is whole, so a folder with a manifest is a finished one.
-        return File.Exists(Path.Combine(folder, QuantizedCheckpointWriter.ManifestName))
+        return IsFinished(folder)
             ? $"'{folder}' holds a finished checkpoint"
             : $"'{folder}' holds {Directory.EnumerateFileSystemEntries(folder).Select(Path.GetFileName).Min(StringComparer.Ordinal)}";
     }

@@ -26,7 +26,7 @@ internal static class QuantizeChecks
             RecipeValidator.ThrowIfInvalid(recipe);
         }
 
-        List<(Recipe Recipe, DiskNeed Need)> needs;
+        DiskNeed need;
         MambaConfig config;
         long parameters;
         using (MambaCheckpoint checkpoint = MambaCheckpoint.Open(request.ModelPath))
@@ -38,7 +38,8 @@ internal static class QuantizeChecks
             }
 
             EnsureSequencesFit(request, checkpoint.Config);
-            needs = [.. request.Recipes.Select(recipe => (recipe, DiskNeed.Of(checkpoint, recipe, request.Calibration)))];
+            EnsureGridFits(request, checkpoint.Config);
+            need = DiskNeed.Of(checkpoint, request.Recipes, request.Calibration, request.Plan);
             config = checkpoint.Config;
             parameters = checkpoint.Tensors.Files.Sum(file => file.Tensors.Sum(tensor => tensor.Shape.ElementCount));
         }
@@ -49,7 +50,7 @@ internal static class QuantizeChecks
             ? null
             : EvaluationText.Read(request.EvaluationPath, request.ModelPath, request.WindowLength);
         OutputFolders.EnsureFree(request);
-        EnsureDiskSpace(request, needs, freeBytes ?? DiskSpace.FreeBytes);
+        EnsureDiskSpace(request, need, freeBytes ?? DiskSpace.FreeBytes);
         return text;
     }
 
@@ -103,29 +104,36 @@ internal static class QuantizeChecks
         }
     }
 
-    /// <summary>The checkpoints come one after the other: each run finds the finished ones there, and takes scratch space of its own.</summary>
-    /// <remarks>All of it lies on one disk: partial and scratch folders stand beside the folder that they become, never inside it.</remarks>
-    private static void EnsureDiskSpace(QuantizeRequest request, List<(Recipe Recipe, DiskNeed Need)> needs, Func<string, long?> freeBytes)
+    private static void EnsureGridFits(QuantizeRequest request, MambaConfig config)
     {
-        string parent = Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(request.OutputOf(needs[0].Recipe)))) ?? request.OutputPath;
+        Require("--blocks", request.Plan.Blocks, config.LayerCount, "layers");
+        Require("--shards", request.Plan.Shards, request.Calibration.Samples, "calibration sequences");
+
+        static void Require(string option, int? value, int most, string unit)
+        {
+            if (value > most)
+            {
+                throw new UsageException($"{option} {value} is more than there are {unit}: expected at most {most}");
+            }
+        }
+    }
+
+    /// <summary>Checkpoints, partial and work folders stand beside each other; a named store lies elsewhere.</summary>
+    private static void EnsureDiskSpace(QuantizeRequest request, DiskNeed need, Func<string, long?> freeBytes)
+    {
+        string parent = Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(request.OutputPath))) ?? request.OutputPath;
+        long needed = request.Store is null ? need.PeakBytes : need.OutputBytes;
         if (freeBytes(parent) is not { } free)
         {
             return;
         }
 
-        long finished = 0;
-        long peak = 0;
-        foreach ((_, DiskNeed need) in needs)
-        {
-            peak = Math.Max(peak, checked(finished + need.PeakBytes));
-            finished = checked(finished + need.ResultBytes);
-        }
-
-        if (free < peak)
+        free += LocalEngine.InterruptedBytes(request.OutputPath);
+        if (free < needed)
         {
             throw new IOException(
-                $"too little disk space for '{request.OutputPath}': expected {ByteText.Readable(peak)} ({ByteText.Readable(finished)} of results, up to {ByteText.Readable(needs.Max(need => need.Need.ScratchBytes))} of statistics while it runs), "
-                + $"found {ByteText.Readable(free)} in '{parent}'. Free some, or name a folder on another disk with --out.");
+                $"too little disk space for '{request.OutputPath}': expected {ByteText.Readable(needed)} ({ByteText.Readable(need.ResultBytes)} of results, up to {ByteText.Readable(needed - need.OutputBytes)} of statistics and parts while it runs), "
+                + $"found {ByteText.Readable(free)} in '{parent}'. Free some, or name a folder on another disk with --out{(request.Store is null ? " or --store" : string.Empty)}.");
         }
     }
 }

@@ -1,4 +1,5 @@
 using MambaQuant.Pipeline.Local;
+using MambaQuant.Pipeline.Planning;
 using MambaQuant.Quant.Recipes;
 
 namespace MambaQuant.Client.Quantizing;
@@ -24,8 +25,17 @@ internal sealed record QuantizeRequest
     /// <summary>Tokens of an evaluation window.</summary>
     public required int WindowLength { get; init; }
 
-    /// <summary>Threads.</summary>
-    public required int Workers { get; init; }
+    /// <summary>Workers that run at once; null for as many as seem best.</summary>
+    public int? Workers { get; init; }
+
+    /// <summary>The store: a folder or a URI; null for a folder beside the output that is removed after success.</summary>
+    public string? Store { get; init; }
+
+    /// <summary>What to do about an interrupted run.</summary>
+    public ResumeMode Resume { get; init; }
+
+    /// <summary>How the work is cut.</summary>
+    public PlanOptions Plan { get; init; } = new();
 
     /// <summary>Where the checkpoint of a recipe goes.</summary>
     /// <param name="recipe">One of the recipes.</param>

@@ -1,3 +1,6 @@
+using MambaQuant.Pipeline.Planning;
+using MambaQuant.Quant.Checkpoints;
+using MambaQuant.Quant.Datasets;
 using MambaQuant.Quant.Method;
 using MambaQuant.Quant.Models;
 using MambaQuant.Quant.Recipes;
@@ -27,6 +30,9 @@ public sealed record CalibrationOptions
     /// <value>0 by default.</value>
     public ulong Seed { get; init; }
 
+    /// <summary>The tokenizer's file in a model folder.</summary>
+    public const string TokenizerFile = "tokenizer.json";
+
     /// <summary>The source that needs no text.</summary>
     public const string SelfSource = "self";
 
@@ -45,6 +51,26 @@ public sealed record CalibrationOptions
     {
         ArgumentNullException.ThrowIfNull(recipe);
         return recipe.Smoothings.Any(smoothing => smoothing.Strength.IsSearched) ? Math.Min(SearchSamples, Samples) : 0;
+    }
+
+    /// <summary>What these options stand for, as far as results depend on it.</summary>
+    /// <param name="modelPath">Folder of the float checkpoint, which holds the tokenizer.</param>
+    /// <param name="sequences">Sequences that were made before; null where the job makes its own.</param>
+    /// <remarks>Cost: reads the text and the tokenizer once, to hash them.</remarks>
+    internal CalibrationIdentity Identify(string modelPath, CalibrationSet? sequences)
+    {
+        bool readsText = sequences is null && Source != SelfSource;
+        return new CalibrationIdentity
+        {
+            Source = sequences?.Source ?? (readsText ? Path.GetFileName(Source) : SelfSource),
+            Text = readsText ? ContentHash.OfFile(Source) : null,
+            Tokenizer = readsText || (sequences is not null && Source != SelfSource) ? ContentHash.OfFile(Path.Combine(modelPath, TokenizerFile)) : null,
+            Tokens = sequences?.Sha256,
+            Samples = sequences?.Sequences.Count ?? Samples,
+            SequenceLength = sequences?.SequenceLength ?? SequenceLength,
+            SearchSamples = SearchSamples,
+            Seed = Seed,
+        };
     }
 
     /// <summary>Refuses numbers with which nothing can be calibrated.</summary>

@@ -1,59 +1,64 @@
+using MambaQuant.Pipeline.Planning;
 using MambaQuant.Quant.Checkpoints;
-using MambaQuant.Quant.Method;
 using MambaQuant.Quant.Models;
 using MambaQuant.Quant.Recipes;
 using MambaQuant.Quant.Safetensors;
-using MambaQuant.Quant.Statistics;
 
 namespace MambaQuant.Pipeline.Local;
 
-/// <summary>Room that a run takes on the disk beside which it writes: everything lies in the folder that holds the output folder.</summary>
-/// <param name="ScratchBytes">Statistics and samples that wait between the passes, at most; gone when the run ends.</param>
-/// <param name="ResultBytes">Tensors of the checkpoint.</param>
-/// <param name="PeakBytes">Everything at once, at most, reports and copied files included.</param>
-public sealed record DiskNeed(long ScratchBytes, long ResultBytes, long PeakBytes)
+/// <summary>Room that a run takes on disks.</summary>
+/// <param name="StoreBytes">What items put into the store, at most; gone when the run ends, unless the store is a named one.</param>
+/// <param name="ResultBytes">Tensors of the checkpoints.</param>
+/// <param name="OutputBytes">The checkpoints and what lies beside them while the last is written, at most, the store aside.</param>
+public sealed record DiskNeed(long StoreBytes, long ResultBytes, long OutputBytes)
 {
     private const long DocumentBytes = 256 << 10;
     private const long DocumentBytesPerLayer = 32 << 10;
 
+    /// <summary>Everything at once, where the store lies beside the output.</summary>
+    public long PeakBytes => checked(StoreBytes + OutputBytes);
+
     /// <summary>What a run will take, from shapes alone.</summary>
     /// <param name="checkpoint">The float model.</param>
-    /// <param name="recipe">A valid recipe.</param>
+    /// <param name="recipes">Valid recipes, at least one; what they have in common is counted once.</param>
     /// <param name="calibration">Number and length of the sequences.</param>
-    public static DiskNeed Of(MambaCheckpoint checkpoint, Recipe recipe, CalibrationOptions calibration)
+    /// <param name="options">How the work is cut.</param>
+    public static DiskNeed Of(MambaCheckpoint checkpoint, IReadOnlyCollection<Recipe> recipes, CalibrationOptions calibration, PlanOptions options)
     {
         ArgumentNullException.ThrowIfNull(checkpoint);
-        ArgumentNullException.ThrowIfNull(recipe);
+        ArgumentNullException.ThrowIfNull(recipes);
         ArgumentNullException.ThrowIfNull(calibration);
         MambaConfig config = checkpoint.Config;
-        QuantizedModelLayout layout = QuantizedModelLayout.Planned(config, recipe, checkpoint.HasSeparateHead);
-        long embeddings = Sum(QuantizedTensorPlan.Embeddings(config, layout.Ends));
-        long head = Sum(QuantizedTensorPlan.Head(config, layout.Ends));
-        long layer = Sum(QuantizedTensorPlan.Layer(config, layout.Layers[0], 0));
-        long result = checked(embeddings + head + (layer * config.LayerCount));
-
-        (long layerScratch, long headScratch) = Scratch(config, recipe, calibration);
-        long scratch = checked((layerScratch * config.LayerCount) + headScratch);
-
-        // Scratch files go as the layers' parts come, one for one: the most is there at the start or at the end. At the end each part
-        // lies beside its copy for a moment.
-        long atStart = checked(scratch + layer);
-        long atEnd = checked(result + headScratch + Math.Max(layer, Math.Max(embeddings, head)));
-        long documents = checked(DocumentBytes + (DocumentBytesPerLayer * config.LayerCount) + QuantizedCheckpointWriter.CopiedBytes(checkpoint.Directory));
-        return new DiskNeed(scratch, result, checked(Math.Max(atStart, atEnd) + documents));
-    }
-
-    private static (long Layer, long Head) Scratch(MambaConfig config, Recipe recipe, CalibrationOptions calibration)
-    {
-        ModelFamily family = MambaFamily.For(config);
-        ObservationPlan plan = ObservationPlans.Original(recipe, family);
-        if (!ObservationPlans.IsNeeded(plan))
+        var identity = new CalibrationIdentity
         {
-            return (0, 0);
+            Source = CalibrationOptions.SelfSource,
+            Samples = calibration.Samples,
+            SequenceLength = calibration.SequenceLength,
+            SearchSamples = calibration.SearchSamples,
+        };
+        ModelIdentity model = ModelIdentity.OfShape("model", config);
+        var stored = new Dictionary<string, long>(StringComparer.Ordinal);
+        long result = 0, largestPart = 0, progress = 0;
+        foreach (Recipe recipe in recipes)
+        {
+            QuantizedModelLayout layout = QuantizedModelLayout.Planned(config, recipe, checkpoint.HasSeparateHead);
+            long embeddings = Sum(QuantizedTensorPlan.Embeddings(config, layout.Ends)), head = Sum(QuantizedTensorPlan.Head(config, layout.Ends));
+            long layer = Sum(QuantizedTensorPlan.Layer(config, layout.Layers[0], 0));
+            result = checked(result + embeddings + head + (layer * config.LayerCount));
+            largestPart = Math.Max(largestPart, Math.Max(layer, Math.Max(embeddings, head)));
+
+            WorkPlan plan = WorkPlanner.Plan(new PlanRequest { Recipe = recipe, Model = model, Calibration = identity, Profile = "any", Options = options });
+            var need = new StoreNeed(plan, layer, checked(embeddings + head));
+            progress = Math.Max(progress, need.Progress);
+            foreach (WorkItem item in plan.Graph.Items)
+            {
+                stored[item.Key.Text] = need.Of(item);
+            }
         }
 
-        long samples = checked((long)calibration.SearchedBy(recipe) * calibration.SequenceLength * config.DModel * sizeof(float));
-        return (checked(StatisticsSize.OfLayer(plan, family, config) + samples), StatisticsSize.OfHead(plan, family));
+        // A part lies beside its copy for a moment, and on its way to the store beside the artifact.
+        long documents = checked(DocumentBytes + (DocumentBytesPerLayer * config.LayerCount) + QuantizedCheckpointWriter.CopiedBytes(checkpoint.Directory));
+        return new DiskNeed(checked(stored.Values.Sum() + progress), result, checked(result + (2 * largestPart) + (documents * recipes.Count)));
     }
 
     private static long Sum(IEnumerable<SafetensorsDeclaration> tensors) => tensors.Sum(tensor => tensor.SizeBytes);

@@ -1,3 +1,6 @@
+using System.Collections.Immutable;
+using MambaQuant.Pipeline.Artifacts;
+using MambaQuant.Pipeline.Planning;
 using MambaQuant.Quant.Datasets;
 using MambaQuant.Quant.Recipes;
 
@@ -9,20 +12,47 @@ public sealed record QuantizeOptions
     /// <summary>Folder of the float checkpoint.</summary>
     public required string ModelPath { get; init; }
 
-    /// <summary>Folder to write; must not exist, or be empty.</summary>
+    /// <summary>The output that the run is known by: its work folder lies beside it, named "&lt;output&gt;.work".</summary>
     public required string OutputPath { get; init; }
 
-    /// <summary>The resolved recipe.</summary>
-    public required Recipe Recipe { get; init; }
+    /// <summary>The checkpoints to make, at least one; they share what they have in common.</summary>
+    public required ImmutableArray<QuantizeTarget> Targets { get; init; }
 
     /// <summary>Which text calibrates.</summary>
     public CalibrationOptions Calibration { get; init; } = new();
 
-    /// <summary>Sequences that were prepared before by <see cref="LocalEngine.PrepareCalibration"/>, to share them between runs.</summary>
-    /// <value>Null by default: the run prepares its own from <see cref="Calibration"/>.</value>
+    /// <summary>Sequences that were made before.</summary>
+    /// <value>Null by default: the run makes its own from <see cref="Calibration"/>.</value>
     public CalibrationSet? Sequences { get; init; }
 
-    /// <summary>How many threads the backend was given; told in run.json, the backend itself decides.</summary>
-    /// <value>As many as processors, by default. The result does not depend on it.</value>
-    public int Workers { get; init; } = Environment.ProcessorCount;
+    /// <summary>Workers that run at once, each with its own backend and cache. The result does not depend on it.</summary>
+    /// <value>Null by default: <see cref="WorkerCount"/> chooses.</value>
+    public int? Workers { get; init; }
+
+    /// <summary>How the work is cut.</summary>
+    /// <value>By the plan's own choice, by default.</value>
+    public PlanOptions Plan { get; init; } = new();
+
+    /// <summary>Opens the store; it is kept when the run ends, and shared with whoever names it.</summary>
+    /// <value>Null by default: a folder in the work folder, removed when the run succeeds.</value>
+    public Func<CancellationToken, Task<IArtifactStore>>? OpenStore { get; init; }
+
+    /// <summary>What to do about an earlier run that was interrupted.</summary>
+    /// <value><see cref="ResumeMode.Auto"/> by default.</value>
+    public ResumeMode Resume { get; init; }
+
+    /// <summary>Hears what people should know: artifacts that were found damaged, items that are tried again. Called from any thread, one call at a time.</summary>
+    /// <value>Null by default: nobody.</value>
+    public Action<string>? Notice { get; init; }
+
+    /// <summary>One checkpoint.</summary>
+    /// <param name="modelPath">Folder of the float checkpoint.</param>
+    /// <param name="outputPath">Folder to write; must not exist, or be empty.</param>
+    /// <param name="recipe">The resolved recipe.</param>
+    public static QuantizeOptions Of(string modelPath, string outputPath, Recipe recipe) => new()
+    {
+        ModelPath = modelPath,
+        OutputPath = outputPath,
+        Targets = [new QuantizeTarget(recipe, outputPath)],
+    };
 }

@@ -23,4 +23,10 @@ public sealed record QuantizeResult
 
     /// <summary>Wall time per stage, in the order of the stages.</summary>
     public required ImmutableArray<StageDuration> Durations { get; init; }
+
+    /// <summary>What the job took.</summary>
+    public required JobCounts Counts { get; init; }
+
+    /// <summary>Whether an interrupted run had finished it, so that nothing was to do; durations and choices are then empty.</summary>
+    public bool WasFinished { get; init; }
 }

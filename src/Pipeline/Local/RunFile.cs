@@ -11,9 +11,12 @@ internal static class RunFile
 
     /// <summary>The text of the file.</summary>
     /// <param name="options">What was asked for.</param>
+    /// <param name="workers">Workers that ran at once.</param>
     /// <param name="durations">Wall time per stage.</param>
+    /// <param name="counts">What the job took.</param>
     /// <param name="time">The clock.</param>
-    public static string Write(QuantizeOptions options, IReadOnlyList<StageDuration> durations, TimeProvider time)
+    public static string Write(
+        QuantizeOptions options, int workers, IReadOnlyList<StageDuration> durations, JobCounts counts, TimeProvider time)
     {
         using var stream = new MemoryStream();
         using (var json = new Utf8JsonWriter(stream, Indented))
@@ -23,10 +26,22 @@ internal static class RunFile
             json.WriteString("host", Environment.MachineName);
             json.WriteString("os", RuntimeInformation.OSDescription);
             json.WriteNumber("processors", Environment.ProcessorCount);
-            json.WriteNumber("workers", options.Workers);
+            json.WriteNumber("workers", workers);
             json.WriteString("model", Path.GetFullPath(options.ModelPath));
             json.WriteString("calibration", options.Calibration.Source);
             json.WriteNumber("peakResidentBytes", PeakMemory.ResidentBytes());
+            json.WriteStartObject("items");
+            json.WriteNumber("made", counts.Made);
+            json.WriteNumber("reused", counts.Reused);
+            json.WriteNumber("repeated", counts.Repeated);
+            json.WriteEndObject();
+            json.WriteStartArray("damaged");
+            foreach (string damaged in counts.Damaged)
+            {
+                json.WriteStringValue(damaged);
+            }
+
+            json.WriteEndArray();
             json.WriteStartObject("seconds");
             foreach (StageDuration duration in durations)
             {

@@ -52,6 +52,26 @@ public static class Journal
         return new JournalReplay(state, records.ToImmutable(), chunks);
     }
 
+    /// <summary>Removes a job's journal, so that the job begins again from the artifacts that exist.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="job">Identity of the job.</param>
+    /// <param name="cancellation">Stops the removal; what is left of the journal cannot be read.</param>
+    /// <exception cref="ArtifactStoreException">The store cannot be written.</exception>
+    public static async Task DeleteAsync(IArtifactStore store, string job, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        List<string> chunks = [];
+        await foreach (ArtifactInfo found in store.ListAsync(Prefix(job), cancellation).ConfigureAwait(false))
+        {
+            chunks.Add(found.Name);
+        }
+
+        foreach (string chunk in chunks)
+        {
+            await store.DeleteAsync(chunk, cancellation).ConfigureAwait(false);
+        }
+    }
+
     /// <summary>Who wrote a chunk.</summary>
     internal static async Task<string> ReadOwnerAsync(IArtifactStore store, string name, CancellationToken cancellation)
     {

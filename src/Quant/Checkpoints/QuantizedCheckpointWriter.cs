@@ -19,6 +19,9 @@ public sealed class QuantizedCheckpointWriter : IDisposable
     /// <summary>Name of the file that says what a checkpoint was made from; every finished one has it.</summary>
     public const string ManifestName = "manifest.json";
 
+    /// <summary>Name of the file with the resolved recipe.</summary>
+    public const string RecipeName = "recipe.yaml";
+
     private const int CopyBytes = 1 << 20;
 
     private readonly string _source;
@@ -167,7 +170,7 @@ public sealed class QuantizedCheckpointWriter : IDisposable
         Directory.Delete(_parts, recursive: true);
         JsonNode config = JsonNode.Parse(File.ReadAllBytes(Path.Combine(_source, MambaConfigReader.FileName)))!;
         WriteText(MambaConfigReader.FileName, QuantizedConfigWriter.Write(config.AsObject(), _config, layout, _options.Producer));
-        WriteText("recipe.yaml", documents.Recipe);
+        WriteText(RecipeName, documents.Recipe);
         WriteText(ManifestName, documents.Manifest.ToJson(_options.Producer, written));
         WriteText("report.json", CheckpointReportJson.Write(documents.Report));
         WriteText("report.md", CheckpointReportMarkdown.Write(documents.Report));

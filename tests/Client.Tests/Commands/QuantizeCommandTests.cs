@@ -2,6 +2,8 @@ using System.CommandLine;
 using MambaQuant.Client.Commands;
 using MambaQuant.Client.Failures;
 using MambaQuant.Client.Quantizing;
+using MambaQuant.Pipeline.Local;
+using MambaQuant.Pipeline.Planning;
 using MambaQuant.Quant.Recipes;
 using MambaQuant.Testing;
 using Xunit;
@@ -21,7 +23,8 @@ public sealed class QuantizeCommandTests
         Assert.False(recipe.Quantization.Strict);
         Assert.Equal(("self", 64, 512, 0UL), (request.Calibration.Source, request.Calibration.Samples, request.Calibration.SequenceLength, request.Calibration.Seed));
         Assert.Null(request.EvaluationPath);
-        Assert.Equal((512, Environment.ProcessorCount), (request.WindowLength, request.Workers));
+        Assert.Equal((512, (int?)null, ResumeMode.Auto), (request.WindowLength, request.Workers, request.Resume));
+        Assert.Equal((null, new PlanOptions()), (request.Store, request.Plan));
         Assert.Equal("out", request.OutputOf(recipe));
     }
 
@@ -30,12 +33,15 @@ public sealed class QuantizeCommandTests
     {
         QuantizeRequest request = Parse(
             "model", "--out", "out", "--preset", "rtn, quarot", "--scheme", "W4A8", "--strict", "--calibration", "text.jsonl",
-            "--samples", "8", "--seq-len", "64", "--seed", "18446744073709551615", "--workers", "3", "--evaluate", "eval.txt", "--window", "128");
+            "--samples", "8", "--seq-len", "64", "--seed", "18446744073709551615", "--workers", "3", "--store", "store", "--resume", "never",
+            "--blocks", "2", "--shards", "4", "--evaluate", "eval.txt", "--window", "128");
 
         Assert.Equal(["rtn", "quarot"], request.Recipes.Select(recipe => recipe.Name));
         Assert.All(request.Recipes, recipe => Assert.Equal(("W4A8", true), (recipe.Quantization!.Scheme.Name, recipe.Quantization.Strict)));
         Assert.Equal(("text.jsonl", 8, 64, ulong.MaxValue), (request.Calibration.Source, request.Calibration.Samples, request.Calibration.SequenceLength, request.Calibration.Seed));
-        Assert.Equal(("eval.txt", 128, 3), (request.EvaluationPath, request.WindowLength, request.Workers));
+        Assert.Equal(("eval.txt", 128, (int?)3), (request.EvaluationPath, request.WindowLength, request.Workers));
+        Assert.Equal(("store", ResumeMode.Never), (request.Store, request.Resume));
+        Assert.Equal((2, 4), (request.Plan.Blocks, request.Plan.Shards));
         Assert.Equal(Path.Combine("out", "quarot"), request.OutputOf(request.Recipes[1]));
     }
 

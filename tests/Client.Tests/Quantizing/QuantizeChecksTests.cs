@@ -28,27 +28,39 @@ public sealed class QuantizeChecksTests : IDisposable
     {
         QuantizeRequest request = Request("mambaquant");
         using MambaCheckpoint checkpoint = MambaCheckpoint.Open(_model);
-        DiskNeed need = DiskNeed.Of(checkpoint, request.Recipes[0], request.Calibration);
+        DiskNeed need = DiskNeed.Of(checkpoint, request.Recipes, request.Calibration, request.Plan);
 
         // Samples of two layers, 8 × 512 × 24 values, are larger than the fp16 weights.
-        Assert.True(need.ScratchBytes > 3 * checkpoint.TensorBytes);
+        Assert.True(need.StoreBytes > 3 * checkpoint.TensorBytes);
         IOException error = Assert.Throws<IOException>(() => QuantizeChecks.Run(request, _ => need.PeakBytes - 1));
         Assert.Contains("too little disk space", error.Message, StringComparison.Ordinal);
-        Assert.Contains("of statistics while it runs", error.Message, StringComparison.Ordinal);
+        Assert.Contains("of statistics and parts while it runs", error.Message, StringComparison.Ordinal);
         Assert.Null(QuantizeChecks.Run(request, _ => need.PeakBytes));
         Assert.Null(QuantizeChecks.Run(request, _ => null));
     }
 
     [Fact]
-    public void DiskSpace_OfSeveralPresets_AddsResultsButNoScratch()
+    public void DiskSpace_OfSeveralPresets_CountsWhatTheyShareOnce()
     {
-        QuantizeRequest request = Request("rtn", "mambaquant");
         using MambaCheckpoint checkpoint = MambaCheckpoint.Open(_model);
-        DiskNeed[] needs = [.. request.Recipes.Select(recipe => DiskNeed.Of(checkpoint, recipe, request.Calibration))];
-        long expected = needs[0].ResultBytes + needs[1].PeakBytes;
+        QuantizeRequest both = Request("quarot", "mambaquant");
+        long apart = both.Recipes.Sum(recipe => DiskNeed.Of(checkpoint, [recipe], both.Calibration, both.Plan).PeakBytes);
+        DiskNeed need = DiskNeed.Of(checkpoint, both.Recipes, both.Calibration, both.Plan);
 
-        Assert.Null(QuantizeChecks.Run(request, _ => expected));
-        Assert.Throws<IOException>(() => QuantizeChecks.Run(request, _ => expected - 1));
+        Assert.True(need.PeakBytes < apart);
+        Assert.Null(QuantizeChecks.Run(both, _ => need.PeakBytes));
+        Assert.Throws<IOException>(() => QuantizeChecks.Run(both, _ => need.PeakBytes - 1));
+    }
+
+    [Fact]
+    public void DiskSpace_OfANamedStore_IsNotAskedOfTheOutput()
+    {
+        using MambaCheckpoint checkpoint = MambaCheckpoint.Open(_model);
+        QuantizeRequest request = Request("mambaquant") with { Store = _folder.File("store") };
+        DiskNeed need = DiskNeed.Of(checkpoint, request.Recipes, request.Calibration, request.Plan);
+
+        Assert.Null(QuantizeChecks.Run(request, _ => need.OutputBytes));
+        Assert.Throws<IOException>(() => QuantizeChecks.Run(request, _ => need.OutputBytes - 1));
     }
 
     [Fact]
@@ -58,7 +70,7 @@ public sealed class QuantizeChecksTests : IDisposable
         Directory.CreateDirectory(_folder.File("out"));
         QuantizeChecks.Run(Request("rtn"), Ask);
         QuantizeChecks.Run(Request("rtn", "quarot"), Ask);
-        Assert.Equal([_folder.Path, _folder.File("out")], asked);
+        Assert.Equal([_folder.Path, _folder.Path], asked);
 
         long? Ask(string folder)
         {
@@ -98,9 +110,9 @@ public sealed class QuantizeChecksTests : IDisposable
         Assert.Contains("mambaquant' holds thesis.txt", message, StringComparison.Ordinal);
         Assert.Contains("--preset rtn --out", message, StringComparison.Ordinal);
 
-        Directory.CreateDirectory(_folder.File("out/quarot.scratch"));
-        _folder.Write("out/quarot.scratch/notes.txt", "mine"u8);
-        Assert.Contains("quarot.scratch' is in the way", Refusal("rtn", "quarot"), StringComparison.Ordinal);
+        Directory.CreateDirectory(_folder.File("out/quarot.work"));
+        _folder.Write("out/quarot.work/notes.txt", "mine"u8);
+        Assert.Contains("quarot.work' is in the way", Refusal("rtn", "quarot"), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -16,7 +16,7 @@ public sealed class LocalEngineCancellationTests
     [InlineData(Stages.ObserveTransformed)]
     [InlineData(Stages.Quantize)]
     [InlineData(Stages.Assemble)]
-    public void CancelledStage_EndsTheRun_AndLeavesNothing(string stage)
+    public void CancelledStage_EndsTheRun_AndTheSameRunGoesOn(string stage)
     {
         using var model = new TinyModel();
         using var kernels = new OpaqueKernels();
@@ -28,8 +28,14 @@ public sealed class LocalEngineCancellationTests
 
         // A stage hands over without looking at the token; the next one looks at once.
         Assert.InRange(stages.Names.SkipWhile(name => name != stage).Count(), 1, 2);
-        Assert.Empty(model.Others);
+        Assert.DoesNotContain("out", model.Others);
         Assert.Empty(kernels.LiveTensors);
+
+        QuantizeResult resumed = model.Quantize(kernels, recipe);
+        Assert.Equal(stage is Stages.Prepare or Stages.SampleSelf, resumed.Counts.Reused == 0);
+        Assert.Equal(["out"], model.Others);
+        model.Quantize(kernels, recipe, "whole");
+        Assert.All(model.Files("whole"), file => Assert.True(file.Value.AsSpan().SequenceEqual(model.Files("out")[file.Key]), $"{file.Key} differs"));
     }
 
     [Fact]

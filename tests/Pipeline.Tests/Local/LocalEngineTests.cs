@@ -71,14 +71,14 @@ public sealed class LocalEngineTests : IDisposable
     }
 
     [Fact]
-    public void SomebodyElsesScratchFolder_IsLeftAlone()
+    public void SomebodyElsesWorkFolder_IsLeftAlone()
     {
         using var kernels = new CpuKernels();
-        Directory.CreateDirectory(_model.File("out.scratch"));
-        File.WriteAllText(Path.Combine(_model.File("out.scratch"), "notes.txt"), "mine");
+        Directory.CreateDirectory(_model.File("out.work"));
+        File.WriteAllText(Path.Combine(_model.File("out.work"), "notes.txt"), "mine");
         Assert.Throws<OutputDirectoryException>(() => _model.Quantize(kernels, TinyModel.Preset(RecipePresets.RoundToNearest)));
-        Assert.Equal("mine", File.ReadAllText(Path.Combine(_model.File("out.scratch"), "notes.txt")));
-        Assert.Equal(["out.scratch"], _model.Others);
+        Assert.Equal("mine", File.ReadAllText(Path.Combine(_model.File("out.work"), "notes.txt")));
+        Assert.Equal(["out.work"], _model.Others);
     }
 
     [Fact]

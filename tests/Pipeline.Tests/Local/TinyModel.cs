@@ -48,11 +48,8 @@ internal sealed class TinyModel : IDisposable
             recipe, (sum, smoothing) => sum.With(smoothing with { Strength = SmoothingStrength.Search(0.3, 0.7) }));
     }
 
-    public QuantizeOptions Options(Recipe recipe, string output = "out", ulong seed = 1) => new()
+    public QuantizeOptions Options(Recipe recipe, string output = "out", ulong seed = 1) => QuantizeOptions.Of(Path, File(output), recipe) with
     {
-        ModelPath = Path,
-        OutputPath = File(output),
-        Recipe = recipe,
         Calibration = new CalibrationOptions { Samples = Samples, SequenceLength = SequenceLength, SearchSamples = 4, Seed = seed },
     };
 

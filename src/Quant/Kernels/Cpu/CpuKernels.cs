@@ -23,7 +23,7 @@ public sealed partial class CpuKernels : IKernels, IDisposable
     {
         Options = options ?? new CpuKernelsOptions();
         ArgumentOutOfRangeException.ThrowIfLessThan(Options.Threads, 1, nameof(options));
-        _tiles = new TileLoop(Options.Threads);
+        _tiles = new TileLoop(Options.Threads, Options.Share);
         _lapack = Options.LinearAlgebraLibrary == LinearAlgebraLibrary.Managed ? null : NativeLapack.Find();
         if (_lapack is null && Options.LinearAlgebraLibrary == LinearAlgebraLibrary.Native)
         {

@@ -10,12 +10,15 @@ internal sealed class TileLoop
     private const long SerialOperations = 1 << 18;
 
     private readonly int _threads;
+    private readonly ThreadShare? _share;
 
     /// <summary>Makes a loop.</summary>
     /// <param name="threads">Threads that one run may use, at least 1.</param>
-    internal TileLoop(int threads)
+    /// <param name="share">Threads that are divided with others; null where these are its own.</param>
+    internal TileLoop(int threads, ThreadShare? share = null)
     {
         _threads = threads;
+        _share = share;
     }
 
     /// <summary>Runs every tile of a kernel once, in any order, with the widest lanes of this process.</summary>
@@ -91,5 +94,5 @@ internal sealed class TileLoop
         }
     }
 
-    private int Workers(int tiles, long operations) => operations < SerialOperations ? 1 : Math.Max(1, Math.Min(_threads, tiles));
+    private int Workers(int tiles, long operations) => operations < SerialOperations ? 1 : Math.Max(1, Math.Min(_share?.Part ?? _threads, tiles));
 }

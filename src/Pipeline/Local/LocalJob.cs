@@ -1,0 +1,184 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Security.Cryptography;
+using MambaQuant.Pipeline.Artifacts;
+using MambaQuant.Pipeline.Execution;
+using MambaQuant.Pipeline.Planning;
+using MambaQuant.Pipeline.Scheduling;
+using MambaQuant.Pipeline.Scheduling.Inputs;
+using MambaQuant.Pipeline.Scheduling.Outputs;
+
+namespace MambaQuant.Pipeline.Local;
+
+/// <summary>Drives one job to its end with workers of this process.</summary>
+/// <param name="plan">The job.</param>
+/// <param name="store">The store.</param>
+/// <param name="log">Hears what happens.</param>
+internal sealed class LocalJob(WorkPlan plan, IArtifactStore store, LocalJobLog log)
+{
+    // Workers of one process share its processors: doing a slow item twice at once would only slow it further. A worker that is silent for
+    // long computes something long; that it is alive is known here.
+    private static readonly SchedulerOptions Options = new() { StragglerFloor = TimeSpan.FromDays(365) };
+
+    private readonly List<LocalWorker> _workers = [];
+    private SchedulerDriver? _driver;
+    private ImmutableArray<int> _attemptsBefore = [];
+
+    /// <summary>What the job took so far; may be asked from any thread.</summary>
+    public JobCounts Counts
+    {
+        get
+        {
+            SchedulerState? state = _driver?.State;
+            return log.Counts(state is null ? 0 : plan.Graph.Items.Sum(item => Math.Max(0, state.AttemptsOf(item.Index) - _attemptsBefore[item.Index] - 1)));
+        }
+    }
+
+    /// <summary>Runs.</summary>
+    /// <param name="workers">How many workers.</param>
+    /// <param name="backends">Their backends.</param>
+    /// <param name="executors">Makes the executor of a worker; it is owned.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="cancellation">Stops every worker at its next safe point.</param>
+    /// <exception cref="OperationCanceledException">The job was stopped.</exception>
+    public async Task RunAsync(
+        int workers, IWorkerBackends backends, Func<int, WorkExecutor> executors, TimeProvider time, CancellationToken cancellation)
+    {
+        SchedulerDriver driver = await OpenAsync(time, cancellation);
+        bool isOver = driver.State.Status is JobStatus.Finished;
+        _attemptsBefore = [.. plan.Graph.Items.Select(item => isOver ? driver.State.AttemptsOf(item.Index) : 0)];
+        ImmutableSortedDictionary<int, ItemReceipt> done = await FinishedItems.FindAsync(plan, store, log.Damaged, cancellation);
+        foreach (string left in driver.State.PresentWorkers.ToList())
+        {
+            // Of a process that was killed: the items are not to blame.
+            driver.Post(new WorkerLost(driver.Now, left, "the process ended", Drained: true));
+        }
+
+        driver.Post(new JobSubmitted(
+            driver.Now, plan.Id, plan.Request.Profile, Options, [.. done.Select(item => new FinishedItem(item.Key, item.Value.Checksum))]) { Graph = plan.Graph });
+        await driver.NextAsync(CancellationToken.None);
+        _driver = driver;
+        log.Reuse(done.Count);
+        log.Want(Open(driver));
+        using var stop = new CancellationTokenSource();
+        try
+        {
+            for (int index = 0; index < workers; index++)
+            {
+                _workers.Add(new LocalWorker(index, executors(index), backends, driver, log, stop.Token));
+            }
+
+            await DriveAsync(driver, stop, cancellation);
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            foreach (LocalWorker worker in _workers)
+            {
+                worker.Dispose();
+            }
+        }
+    }
+
+    private static string Owner() => string.Create(
+        CultureInfo.InvariantCulture, $"local {Environment.ProcessId} {RandomNumberGenerator.GetHexString(8, lowercase: true)}"); // names an owner, reaches no result
+
+    private async Task<SchedulerDriver> OpenAsync(TimeProvider time, CancellationToken cancellation)
+    {
+        string owner = Owner();
+        try
+        {
+            return await SchedulerDriver.OpenAsync(store, plan.Id, plan.Graph, owner, time, _ => true, cancellation);
+        }
+        catch (Exception fault) when (fault is InvalidJournalException or CorruptArtifactException)
+        {
+            log.Say($"the journal of an earlier run is put aside, what that run made is not: {fault.Message}");
+            await Journal.DeleteAsync(store, plan.Id, cancellation);
+            return await SchedulerDriver.OpenAsync(store, plan.Id, plan.Graph, owner, time, _ => true, cancellation);
+        }
+    }
+
+    private async Task DriveAsync(SchedulerDriver driver, CancellationTokenSource stop, CancellationToken cancellation)
+    {
+        foreach (LocalWorker worker in _workers)
+        {
+            driver.Post(new WorkerJoined(driver.Now, worker.Name, long.MaxValue, plan.Request.Profile));
+            driver.Post(new WorkRequested(driver.Now, worker.Name));
+        }
+
+        bool wasStale = false;
+        using CancellationTokenRegistration registration = cancellation.Register(stop.Cancel);
+        while (driver.State.Status is not (JobStatus.Finished or JobStatus.Failed or JobStatus.Cancelled))
+        {
+            if (cancellation.IsCancellationRequested && !driver.State.Leases.Any())
+            {
+                driver.Post(new Cancel(driver.Now, "stopped"));
+            }
+
+            ImmutableArray<SchedulerOutput> outputs = await NextAsync(driver, cancellation);
+            foreach (SchedulerOutput output in outputs)
+            {
+                Act(driver, output);
+            }
+
+            if (driver.Stale is { } stale && !wasStale)
+            {
+                wasStale = true;
+                log.Say($"{stale.Successor} works on the same job in '{store.Description}': both go on, and use what the other has made");
+            }
+        }
+
+        if (driver.State.Status == JobStatus.Cancelled)
+        {
+            throw new OperationCanceledException(cancellation);
+        }
+    }
+
+    /// <summary>Waits for the next outputs; a cancellation wakes once, when no worker is left that will come back.</summary>
+    private static async Task<ImmutableArray<SchedulerOutput>> NextAsync(SchedulerDriver driver, CancellationToken cancellation)
+    {
+        try
+        {
+            return await driver.NextAsync(cancellation.IsCancellationRequested ? CancellationToken.None : cancellation);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            return [];
+        }
+    }
+
+    private void Act(SchedulerDriver driver, SchedulerOutput output)
+    {
+        ImmutableArray<WorkItem> items = plan.Graph.Items;
+        switch (output)
+        {
+            case Assign assign:
+                log.Begin(items[assign.Item]);
+                Find(assign.Worker).Assign(items[assign.Item], assign.Attempt);
+                break;
+            case Revoke revoke:
+                Find(revoke.Worker).Abandon(revoke.Item, revoke.Attempt);
+                break;
+            case Reopened reopened:
+                log.Damaged(items[reopened.Item], reopened.Cause);
+                log.Want([reopened.Item]);
+                break;
+            case Returned { Reason: ReturnReason.Failed } returned:
+                log.Say($"{items[returned.Item].Label} is tried again: {returned.Cause}");
+                break;
+            case Nondeterminism other when items[other.Item].Kind != WorkKind.Assemble:
+                log.Say($"{items[other.Item].Label}: {other.FirstWorker} and {other.SecondWorker} made different bytes. Two runs of one item must agree: please report this");
+                break;
+            case Failed failed:
+                log.FailureOf(failed.Item)?.Throw();
+                throw new InvalidOperationException(failed.Cause);
+            default:
+                break;
+        }
+    }
+
+    private LocalWorker Find(string name) => _workers.Find(worker => worker.Name == name)!;
+
+    private IEnumerable<int> Open(SchedulerDriver driver) => plan.Graph.Items.Select(item => item.Index)
+        .Where(item => driver.State.StatusOf(item) is not (ItemStatus.Done or ItemStatus.Unneeded));
+}

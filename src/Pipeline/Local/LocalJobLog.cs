@@ -1,0 +1,186 @@
+using System.Collections.Immutable;
+using System.Runtime.ExceptionServices;
+using MambaQuant.Pipeline.Execution;
+using MambaQuant.Pipeline.Planning;
+
+namespace MambaQuant.Pipeline.Local;
+
+/// <summary>What happens in one job: how far its stages are, what was made, reused and made again, what failed. Thread-safe.</summary>
+/// <param name="plan">The job's plan.</param>
+/// <param name="clock">Hears how far stages are, one call at a time.</param>
+/// <param name="notice">Hears what people should know, or null.</param>
+internal sealed class LocalJobLog(WorkPlan plan, StageClock clock, Action<string>? notice) : IProgress<ItemProgress>
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, Meter> _meters = new(StringComparer.Ordinal);
+    private readonly Dictionary<int, ExceptionDispatchInfo> _failures = [];
+    private readonly List<string> _damaged = [];
+    private int _made;
+    private int _reused;
+
+    /// <summary>Whether a store that fails may work again after a while.</summary>
+    public required bool StoreMayRecover { get; init; }
+
+    /// <summary>What the job took so far.</summary>
+    /// <param name="repeated">Attempts at items that had been begun before.</param>
+    public JobCounts Counts(int repeated)
+    {
+        lock (_gate)
+        {
+            return new JobCounts(_made, _reused, repeated, [.. _damaged]);
+        }
+    }
+
+    /// <summary>Wall time per stage so far.</summary>
+    public ImmutableArray<StageDuration> Durations
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return clock.Durations;
+            }
+        }
+    }
+
+    /// <summary>Takes note of items that have to be made.</summary>
+    /// <param name="items">Their indices.</param>
+    public void Want(IEnumerable<int> items)
+    {
+        lock (_gate)
+        {
+            foreach (StageShare share in items.Select(ShareOf))
+            {
+                Meter(share).Total += share.Units;
+            }
+        }
+    }
+
+    /// <summary>Takes note of items that were found done.</summary>
+    /// <param name="count">How many.</param>
+    public void Reuse(int count)
+    {
+        lock (_gate)
+        {
+            _reused += count;
+        }
+    }
+
+    /// <summary>An item begins.</summary>
+    /// <param name="item">The item.</param>
+    public void Begin(WorkItem item)
+    {
+        lock (_gate)
+        {
+            Tell(ShareOf(item.Index));
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Report(ItemProgress value)
+    {
+        lock (_gate)
+        {
+            StageShare share = ShareOf(value.Item);
+            if (value.Total > 0)
+            {
+                Meter(share).Running[value.Item] = (long)(share.Units * (Int128)Math.Min(value.Done, value.Total) / value.Total);
+            }
+
+            Tell(share);
+        }
+    }
+
+    /// <summary>An item is done.</summary>
+    /// <param name="item">The item.</param>
+    /// <param name="result">What became of it.</param>
+    public void Completed(WorkItem item, WorkResult result)
+    {
+        lock (_gate)
+        {
+            StageShare share = ShareOf(item.Index);
+            Meter meter = Meter(share);
+            meter.Running.Remove(item.Index);
+            meter.Done += share.Units;
+
+            // Second moments are found done because the pass before has just made them along with its own.
+            bool isMade = !result.WasDone || item.Kind == WorkKind.ObserveMoments;
+            _made += isMade ? 1 : 0;
+            _reused += isMade ? 0 : 1;
+            if (!result.Disagreements.IsEmpty)
+            {
+                notice?.Invoke($"{item.Label} made other bytes than the store holds of {string.Join(", ", result.Disagreements)}; those in the store count. Two runs of one item must agree: please report this");
+            }
+
+            Tell(share);
+        }
+    }
+
+    /// <summary>Something in the store was not as it was put, and is made again.</summary>
+    /// <param name="item">The item that makes it.</param>
+    /// <param name="fault">What was found.</param>
+    public void Damaged(WorkItem item, string fault)
+    {
+        lock (_gate)
+        {
+            _damaged.Add($"{item.Label}: {fault}");
+            notice?.Invoke($"{item.Label} is made again: {fault}");
+        }
+    }
+
+    /// <summary>Something that people should know.</summary>
+    /// <param name="text">The text.</param>
+    public void Say(string text)
+    {
+        lock (_gate)
+        {
+            notice?.Invoke(text);
+        }
+    }
+
+    /// <summary>Keeps a failure of an item, to be thrown should it end the job.</summary>
+    /// <param name="item">The item.</param>
+    /// <param name="failure">The failure.</param>
+    /// <returns>True.</returns>
+    public bool Keep(WorkItem item, Exception failure)
+    {
+        lock (_gate)
+        {
+            _failures[item.Index] = ExceptionDispatchInfo.Capture(failure);
+            Meter(ShareOf(item.Index)).Running.Remove(item.Index);
+            return true;
+        }
+    }
+
+    /// <summary>The last failure of an item.</summary>
+    /// <param name="item">Index of the item.</param>
+    public ExceptionDispatchInfo? FailureOf(int item)
+    {
+        lock (_gate)
+        {
+            return _failures.GetValueOrDefault(item);
+        }
+    }
+
+    private StageShare ShareOf(int item) => StageShare.Of(plan, plan.Graph.Items[item]);
+
+    private Meter Meter(StageShare share)
+    {
+        if (!_meters.TryGetValue(share.Stage, out Meter? meter))
+        {
+            _meters.Add(share.Stage, meter = new Meter());
+        }
+
+        return meter;
+    }
+
+    private void Tell(StageShare share)
+    {
+        Meter meter = Meter(share);
+        meter.Told = Math.Max(meter.Told, Math.Min(meter.Total, meter.Done + meter.Running.Values.Sum()));
+        if (meter.Total > 0)
+        {
+            clock.Report(share.Stage, meter.Told, meter.Total, share.Unit);
+        }
+    }
+}

@@ -1,0 +1,253 @@
+using System.Collections.Immutable;
+using MambaQuant.Pipeline.Artifacts;
+using MambaQuant.Pipeline.Execution;
+using MambaQuant.Pipeline.Planning;
+using MambaQuant.Quant.Checkpoints;
+using MambaQuant.Quant.Datasets;
+using MambaQuant.Quant.Kernels;
+using MambaQuant.Quant.Method;
+using MambaQuant.Quant.Models;
+using MambaQuant.Quant.Recipes;
+using MambaQuant.Quant.Safetensors;
+using MambaQuant.Quant.Smoothing;
+using MambaQuant.Quant.Statistics;
+using MambaQuant.Quant.Tokenization;
+
+namespace MambaQuant.Pipeline.Local;
+
+/// <summary>One call of the embedded engine: one or several checkpoints of a model, with one work folder and one store.</summary>
+/// <remarks>
+/// Begun by <see cref="LocalEngine.Begin"/>. What the targets have in common is made once. Until <see cref="Complete"/> everything that was made is
+/// kept, so that the same call goes on after a stop or a kill.
+/// </remarks>
+public sealed class LocalRun : IDisposable
+{
+    private readonly QuantizeOptions _options;
+    private readonly IWorkerBackends _backends;
+    private readonly TimeProvider _time;
+    private readonly WorkFolder _folder;
+    private readonly ImmutableArray<WorkPlan> _plans;
+    private readonly IArtifactStore _store;
+    private readonly int _workers;
+    private bool _keepsWork = true;
+
+    private LocalRun(
+        QuantizeOptions options, IWorkerBackends backends, TimeProvider time, ImmutableArray<WorkPlan> plans, WorkFolder folder, IArtifactStore store)
+    {
+        _options = options;
+        _backends = backends;
+        _time = time;
+        _plans = plans;
+        _folder = folder;
+        _store = store;
+        int most = backends.MostWorkers ?? int.MaxValue;
+        _workers = Math.Min(
+            most, options.Workers ?? WorkerCount.Choose(plans, Environment.ProcessorCount, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes));
+    }
+
+    /// <summary>The work folder, beside the output.</summary>
+    public string WorkPath => _folder.Path;
+
+    /// <summary>Workers that run at once.</summary>
+    public int Workers => _workers;
+
+    /// <summary>Begins a run: checks everything, plans, takes the work folder, opens the store.</summary>
+    internal static LocalRun Begin(QuantizeOptions options, IWorkerBackends backends, TimeProvider time, CancellationToken cancellation)
+    {
+        options.Calibration.ThrowIfInvalid();
+        foreach (QuantizeTarget target in options.Targets)
+        {
+            RecipeValidator.ThrowIfInvalid(target.Recipe);
+        }
+
+        if (options.Resume == ResumeMode.Never || !WorkFolder.IsLeft(options.OutputPath))
+        {
+            EnsureFree(options);
+        }
+
+        ImmutableArray<PlanRequest> requests = Requests(options, backends.Of(0));
+        ImmutableArray<WorkPlan> plans = [.. requests.Select(WorkPlanner.Plan)];
+        WorkFolder folder = WorkFolder.Take(options.OutputPath, RunFacts.Of(requests), options.Resume);
+        bool hasBegun = false;
+        try
+        {
+            var run = new LocalRun(options, backends, time, plans, folder, OpenStore(options, folder, cancellation));
+            run.EnsureTargets();
+            hasBegun = true;
+            return run;
+        }
+        finally
+        {
+            if (!hasBegun)
+            {
+                Leave(folder);
+            }
+        }
+    }
+
+    /// <summary>Makes one checkpoint; one that an interrupted run of the same options finished is left as it is.</summary>
+    /// <param name="target">One of the targets.</param>
+    /// <param name="progress">Hears how far each stage is, from any thread, one call at a time.</param>
+    /// <param name="cancellation">Stops the run at its next safe point; what was made is kept.</param>
+    /// <exception cref="RunInterruptedException">The run was stopped.</exception>
+    /// <exception cref="ArtifactStoreException">The store does not do its work.</exception>
+    public QuantizeResult Quantize(QuantizeTarget target, IProgress<StageProgress> progress, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        int index = _options.Targets.IndexOf(target);
+        ArgumentOutOfRangeException.ThrowIfNegative(index, nameof(target));
+        var clock = new StageClock(progress, _time);
+        clock.Report(Stages.Prepare, 0, 1, "steps");
+        WorkPlan plan = _plans[index];
+        clock.Report(Stages.Prepare, 1, 1, "steps");
+        if (IsFinished(target))
+        {
+            return Result(plan, target, [], wasFinished: true);
+        }
+
+        try
+        {
+            cancellation.ThrowIfCancellationRequested();
+            return RunAsync(plan, target, clock, cancellation).GetAwaiter().GetResult();
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            throw new RunInterruptedException(_folder.Path, cancellation);
+        }
+        catch (Exception failure) when (FailsAgain(failure))
+        {
+            // The same command would fail the same way: nothing is worth keeping.
+            _keepsWork = _folder.IsResumed;
+            throw;
+        }
+    }
+
+    /// <summary>Ends the run: removes the work folder, and with it the store where none was named.</summary>
+    public void Complete() => _keepsWork = false;
+
+    /// <summary>Lets go of the work folder, which stays unless the run is complete.</summary>
+    public void Dispose()
+    {
+        if (_keepsWork)
+        {
+            _folder.Dispose();
+        }
+        else
+        {
+            _folder.Remove();
+        }
+    }
+
+    private static void Leave(WorkFolder folder)
+    {
+        if (folder.IsResumed)
+        {
+            folder.Dispose();
+        }
+        else
+        {
+            folder.Remove();
+        }
+    }
+
+    /// <summary>Failures of the model, the recipe or the data, as opposed to those of the machine or of this program.</summary>
+    private static bool FailsAgain(Exception failure) =>
+        failure is NonFiniteWeightException or NonFiniteActivationException or NumericalException or InvalidTextException
+            or InsufficientTextException or InvalidTokenizerException or InvalidSafetensorsException or InvalidCheckpointException
+            or UnsupportedSiteException or ArgumentException
+        || (failure is AggregateException { InnerException: { } inner } && FailsAgain(inner));
+
+    private static void EnsureFree(QuantizeOptions options)
+    {
+        foreach (QuantizeTarget target in options.Targets)
+        {
+            QuantizedCheckpointWriter.EnsureFree(target.OutputPath);
+        }
+
+        WorkFolder.EnsureOurs(options.OutputPath);
+    }
+
+    private static ImmutableArray<PlanRequest> Requests(QuantizeOptions options, IKernels kernels)
+    {
+        using MambaCheckpoint checkpoint = MambaCheckpoint.Open(options.ModelPath);
+        foreach (QuantizeTarget target in options.Targets)
+        {
+            RecipeValidator.ThrowIfInvalid(target.Recipe, MambaFamily.For(checkpoint.Config));
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(
+                options.Calibration.SequenceLength, options.Calibration.LongestSequence(checkpoint.Config, target.Recipe), nameof(options));
+        }
+
+        ModelIdentity model = ModelIdentity.Of(checkpoint);
+        CalibrationIdentity calibration = options.Calibration.Identify(checkpoint.Directory, options.Sequences);
+        return [.. options.Targets.Select(target => new PlanRequest
+        {
+            Recipe = target.Recipe,
+            Model = model,
+            Calibration = calibration,
+            Profile = kernels.Profile,
+            Options = options.Plan,
+        })];
+    }
+
+    private static IArtifactStore OpenStore(QuantizeOptions options, WorkFolder folder, CancellationToken cancellation) => options.OpenStore is { } open
+        ? open(cancellation).GetAwaiter().GetResult()
+        : DirectoryArtifactStore.OpenOrCreate(folder.StorePath);
+
+    private void EnsureTargets()
+    {
+        foreach (QuantizeTarget target in _options.Targets.Where(target => !IsFinished(target)))
+        {
+            QuantizedCheckpointWriter.EnsureFree(target.OutputPath);
+        }
+    }
+
+    /// <summary>Whether the interrupted run that goes on had finished a target: all folders were free when it began, so what is there is its own.</summary>
+    private bool IsFinished(QuantizeTarget target)
+    {
+        string recipe = Path.Combine(target.OutputPath, QuantizedCheckpointWriter.RecipeName);
+        return _folder.IsResumed
+            && File.Exists(Path.Combine(target.OutputPath, QuantizedCheckpointWriter.ManifestName))
+            && File.Exists(recipe)
+            && File.ReadAllText(recipe) == RecipeWriter.Write(target.Recipe);
+    }
+
+    private async Task<QuantizeResult> RunAsync(WorkPlan plan, QuantizeTarget target, StageClock clock, CancellationToken cancellation)
+    {
+        var log = new LocalJobLog(plan, clock, _options.Notice) { StoreMayRecover = _store is not DirectoryArtifactStore };
+        var job = new LocalJob(plan, _store, log);
+        var sink = new FolderCheckpointSink(target.OutputPath, () => RunFile.Write(_options, _workers, log.Durations, job.Counts, _time));
+        var options = new WorkExecutorOptions
+        {
+            Plan = plan,
+            Store = _store,
+            Kernels = _backends.Of(0),
+            ModelPath = _options.ModelPath,
+            ScratchPath = _folder.ScratchPath(0),
+            Sink = sink,
+            TextPath = _options.Calibration.Source == CalibrationOptions.SelfSource ? null : _options.Calibration.Source,
+            Sequences = _options.Sequences,
+            CacheBytes = Math.Min(1L << 30, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / (4 * _workers)),
+        };
+        await job.RunAsync(
+            _workers,
+            _backends,
+            index => new WorkExecutor(options with { Kernels = _backends.Of(index), ScratchPath = _folder.ScratchPath(index) }),
+            _time,
+            cancellation);
+        ImmutableArray<ImmutableArray<SmoothingChoice>> smoothing = await StoredChoices.ReadAsync(plan, _store, cancellation);
+        return Result(plan, target, smoothing, wasFinished: false) with { Durations = log.Durations, Counts = job.Counts, QuantizedBytes = sink.WrittenBytes };
+    }
+
+    private static QuantizeResult Result(
+        WorkPlan plan, QuantizeTarget target, ImmutableArray<ImmutableArray<SmoothingChoice>> smoothing, bool wasFinished) => new()
+    {
+        OutputPath = target.OutputPath,
+        FloatBytes = plan.Request.Model.TensorBytes,
+        QuantizedBytes = wasFinished ? Directory.EnumerateFiles(target.OutputPath, "*.safetensors").Sum(file => new FileInfo(file).Length) : 0,
+        CalibrationTokens = plan.Needs.Calibrates ? plan.Request.Calibration.TokenCount : 0,
+        Smoothing = smoothing,
+        Durations = [],
+        Counts = new JobCounts(0, wasFinished ? plan.Graph.Items.Length : 0, 0, []),
+        WasFinished = wasFinished,
+    };
+}

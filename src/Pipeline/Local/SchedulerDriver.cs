@@ -1,0 +1,153 @@
+using System.Collections.Immutable;
+using System.Threading.Channels;
+using MambaQuant.Pipeline.Artifacts;
+using MambaQuant.Pipeline.Planning;
+using MambaQuant.Pipeline.Scheduling;
+using MambaQuant.Pipeline.Scheduling.Inputs;
+using MambaQuant.Pipeline.Scheduling.Outputs;
+
+namespace MambaQuant.Pipeline.Local;
+
+/// <summary>Feeds the scheduler of one job: gathers what happened, writes it to the journal in one commit, and gives out what is to be done.</summary>
+/// <remarks><see cref="Post"/> may be called from any thread, everything else from one at a time.</remarks>
+public sealed class SchedulerDriver
+{
+    private readonly Channel<SchedulerInput> _inbox = Channel.CreateUnbounded<SchedulerInput>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly TimeProvider _time;
+    private readonly long _started;
+    private readonly Func<LeaseName, bool> _isAlive;
+    private JournaledScheduler? _journaled;
+    private SchedulerState _state;
+    private long? _wake;
+
+    private SchedulerDriver(JournaledScheduler journaled, TimeProvider time, Func<LeaseName, bool> isAlive)
+    {
+        _journaled = journaled;
+        _state = journaled.State;
+        _time = time;
+        _isAlive = isAlive;
+        _started = time.GetTimestamp();
+    }
+
+    /// <summary>How the job stands.</summary>
+    public SchedulerState State => _state;
+
+    /// <summary>The driver's clock: milliseconds since it was opened.</summary>
+    public long Now => (long)_time.GetElapsedTime(_started).TotalMilliseconds;
+
+    /// <summary>Why the journal is not written any more: somebody else drives the same job; null while it is.</summary>
+    public StaleOwnerException? Stale { get; private set; }
+
+    /// <summary>Opens a job where its journal ends.</summary>
+    /// <param name="store">The store with the journal; not owned.</param>
+    /// <param name="job">Identity of the job.</param>
+    /// <param name="graph">Its work.</param>
+    /// <param name="owner">Who drives it: a name that no other owner of the job ever has.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="isAlive">Whether the holder of a lease is at work; asked before each tick, and answered with a renewal.</param>
+    /// <param name="cancellation">Stops the reading.</param>
+    /// <exception cref="InvalidJournalException">The journal cannot be read.</exception>
+    /// <exception cref="ArtifactStoreException">The store cannot be read, or a chunk is corrupt.</exception>
+    public static async Task<SchedulerDriver> OpenAsync(
+        IArtifactStore store,
+        string job,
+        WorkGraph graph,
+        string owner,
+        TimeProvider time,
+        Func<LeaseName, bool> isAlive,
+        CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(time);
+        ArgumentNullException.ThrowIfNull(isAlive);
+        return new SchedulerDriver(await JournaledScheduler.OpenAsync(store, job, graph, owner, cancellation).ConfigureAwait(false), time, isAlive);
+    }
+
+    /// <summary>Tells what happened.</summary>
+    /// <param name="input">The input, at a time of <see cref="Now"/>.</param>
+    public void Post(SchedulerInput input) => _inbox.Writer.TryWrite(input);
+
+    /// <summary>Waits until something happens or the scheduler wants to be woken, and lets it decide.</summary>
+    /// <param name="cancellation">Ends the waiting; a commit that has begun is completed.</param>
+    /// <returns>What to do and to tell, in this order.</returns>
+    /// <exception cref="OperationCanceledException">The waiting was ended.</exception>
+    /// <exception cref="ArtifactStoreException">The journal cannot be written; nothing changed.</exception>
+    public async Task<ImmutableArray<SchedulerOutput>> NextAsync(CancellationToken cancellation)
+    {
+        List<SchedulerInput> inputs = await WaitAsync(cancellation).ConfigureAwait(false);
+        ImmutableArray<SchedulerOutput> outputs = await StepAsync(inputs).ConfigureAwait(false);
+        foreach (SchedulerOutput output in outputs)
+        {
+            _wake = output is WakeAt wake ? wake.At : _wake;
+        }
+
+        return outputs;
+    }
+
+    private async Task<List<SchedulerInput>> WaitAsync(CancellationToken cancellation)
+    {
+        var inputs = new List<SchedulerInput>();
+        if (!_inbox.Reader.TryPeek(out _))
+        {
+            await WaitForInboxAsync(cancellation).ConfigureAwait(false);
+        }
+
+        while (_inbox.Reader.TryRead(out SchedulerInput? input))
+        {
+            inputs.Add(input);
+        }
+
+        if (inputs.Count == 0)
+        {
+            _wake = null;
+            long now = Now;
+            inputs.AddRange(_state.Leases.Where(_isAlive).Select(lease => new LeaseRenewed(now, lease.Worker, lease.Item, lease.Attempt, 0)));
+            inputs.Add(new Tick(now));
+        }
+
+        return inputs;
+    }
+
+    /// <summary>Returns when there is an input, or when it is time for a tick.</summary>
+    private async Task WaitForInboxAsync(CancellationToken cancellation)
+    {
+        using CancellationTokenSource? alarm = _wake is { } wake ? new CancellationTokenSource(TimeSpan.FromMilliseconds(Math.Clamp(wake - Now, 0, int.MaxValue - 1)), _time) : null;
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, alarm?.Token ?? CancellationToken.None);
+        try
+        {
+            await _inbox.Reader.WaitToReadAsync(either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return;
+        }
+    }
+
+    private async Task<ImmutableArray<SchedulerOutput>> StepAsync(List<SchedulerInput> inputs)
+    {
+        if (_journaled is not null)
+        {
+            try
+            {
+                ImmutableArray<SchedulerOutput> outputs = await _journaled.StepAsync(inputs, CancellationToken.None).ConfigureAwait(false);
+                _state = _journaled.State;
+                return outputs;
+            }
+            catch (StaleOwnerException stale)
+            {
+                // What items make is the same whoever makes it: both go on, and the journal is the other's.
+                Stale = stale;
+                _journaled = null;
+            }
+        }
+
+        ImmutableArray<SchedulerOutput>.Builder unjournaled = ImmutableArray.CreateBuilder<SchedulerOutput>();
+        foreach (SchedulerInput input in inputs)
+        {
+            SchedulerStep step = Scheduler.Step(_state, input);
+            _state = step.State;
+            unjournaled.AddRange(step.Outputs);
+        }
+
+        return unjournaled.DrainToImmutable();
+    }
+}

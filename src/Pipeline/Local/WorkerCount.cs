@@ -1,0 +1,21 @@
+using MambaQuant.Pipeline.Planning;
+
+namespace MambaQuant.Pipeline.Local;
+
+/// <summary>Chooses how many workers run in a process. The result does not depend on it.</summary>
+public static class WorkerCount
+{
+    /// <summary>Chooses: as many as there are threads, items that can run side by side, and memory for the largest item twice over.</summary>
+    /// <param name="plans">The jobs.</param>
+    /// <param name="threads">Threads of the process.</param>
+    /// <param name="memoryBytes">Memory of the process.</param>
+    /// <returns>At least 1.</returns>
+    public static int Choose(IReadOnlyCollection<WorkPlan> plans, int threads, long memoryBytes)
+    {
+        ArgumentNullException.ThrowIfNull(plans);
+        long largest = plans.Max(plan => plan.Graph.Items.Max(item => item.Cost.MemoryBytes));
+        int width = plans.Max(plan => Math.Max(plan.Grid.Shards * plan.Grid.Blocks, plan.Grid.Layers));
+        long fitting = memoryBytes / Math.Max(1, checked(2 * largest));
+        return (int)Math.Clamp(Math.Min(Math.Min(threads, width), fitting), 1, int.MaxValue);
+    }
+}
