@@ -8,5 +8,6 @@ var root = new RootCommand("Makes the committed reports of bench/results.")
     OutliersCommand.Create(),
     SynthesizeCommand.Create(),
     MemoryCommand.Create(),
+    StoresCommand.Create(),
 };
 return root.Parse(args).Invoke();

@@ -17,10 +17,8 @@ public sealed partial class AzureBlobArtifactStore
         ArgumentNullException.ThrowIfNull(write);
         for (int round = 0; round < MaxRounds; round++)
         {
-            PutOutcome? outcome = await FindOrClearAsync(name, cancellation).ConfigureAwait(false) is null
-                ? await UploadAsync(name, write, cancellation).ConfigureAwait(false)
-                : await CompareAsync(name, write, cancellation).ConfigureAwait(false);
-            if (outcome is not null)
+            cancellation.ThrowIfCancellationRequested();
+            if (await TryPutAsync(name, write, cancellation).ConfigureAwait(false) is { } outcome)
             {
                 return outcome;
             }
@@ -29,32 +27,58 @@ public sealed partial class AzureBlobArtifactStore
         throw new ArtifactStoreException($"artifact '{name}' of store '{Description}' appears and vanishes ({MaxRounds} times while it was put): is something else cleaning the store?");
     }
 
-    /// <summary>The artifact is there already: the bytes offered are only hashed.</summary>
-    private async Task<PutOutcome?> CompareAsync(string name, Func<Stream, CancellationToken, Task> write, CancellationToken cancellation)
+    /// <summary>
+    /// Uploads without asking first whether there is something: the commit will tell, and mostly there is nothing. Only when a first whole transfer has to go
+    /// up, the question goes along with it; if there is something, the rest of the content is only checksummed.
+    /// </summary>
+    /// <returns>Null where what was in the way has gone.</returns>
+    private async Task<PutOutcome?> TryPutAsync(string name, Func<Stream, CancellationToken, Task> write, CancellationToken cancellation)
     {
-        ArtifactSeal offered = await SealAsync(name, null, write, cancellation).ConfigureAwait(false);
-        return await FindOrClearAsync(name, cancellation).ConfigureAwait(false) is { Info: { } stored } ? new PutOutcome(stored, offered.Info.Checksum, Written: false) : null;
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        CancellationToken stopped = stop.Token;
+        var upload = new BlobUpload(Blob(name), _options.TransferSize);
+        Task<Found?>? asked = null;
+        ParallelSealingStream.ChunkStore store = (chunk, _) =>
+        {
+            if (chunk.Length == _options.TransferSize)
+            {
+                asked ??= FindOrClearAsync(name, stopped);
+            }
+
+            return IsThere(asked) ? Task.CompletedTask : GuardAsync($"writing '{name}'", () => upload.StoreAsync(chunk, stopped), stopped);
+        };
+        await using var content = new ParallelSealingStream(name, _options.TransferSize, _options.Parallelism, store);
+        try
+        {
+            await write(content, cancellation).ConfigureAwait(false);
+            ArtifactSeal seal = content.Seal();
+            Task end = IsThere(asked) ? Task.CompletedTask : GuardAsync($"writing '{name}'", () => upload.StoreEndAsync(seal, stopped), stopped);
+            await content.WhenStoredAsync().ConfigureAwait(false);
+            await end.ConfigureAwait(false);
+            if (asked is not null && await asked.ConfigureAwait(false) is { Info: { } found })
+            {
+                cancellation.ThrowIfCancellationRequested();
+                return new PutOutcome(found, seal.Info.Checksum, Written: false);
+            }
+
+            return await CommitAsync(name, upload, seal, cancellation).ConfigureAwait(false);
+        }
+        finally
+        {
+            // After a failure nobody needs what is still under way; after success nothing is.
+            await stop.CancelAsync().ConfigureAwait(false);
+            await content.ReleaseAsync().ConfigureAwait(false);
+            await (asked ?? Task.CompletedTask).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        static bool IsThere(Task<Found?>? asked) => asked is { IsCompletedSuccessfully: true, Result.Info: not null };
     }
 
-    private async Task<PutOutcome?> UploadAsync(string name, Func<Stream, CancellationToken, Task> write, CancellationToken cancellation)
+    private async Task<PutOutcome?> CommitAsync(string name, BlobUpload upload, ArtifactSeal seal, CancellationToken cancellation)
     {
-        string what = $"writing '{name}'";
-        var upload = new BlobUpload(Blob(name), _options.TransferSize);
-        ArtifactSeal seal = await SealAsync(
-            name,
-            (chunk, offset, stop) => GuardAsync(
-                what,
-                async () =>
-                {
-                    await upload.StoreAsync(chunk, offset, stop).ConfigureAwait(false);
-                    return true;
-                },
-                stop),
-            write,
-            cancellation).ConfigureAwait(false);
         foreach (bool isAgain in (bool[])[false, true])
         {
-            if (await GuardAsync(what, () => upload.TryCommitAsync(seal, isAgain, cancellation), cancellation).ConfigureAwait(false))
+            if (await GuardAsync($"writing '{name}'", () => upload.TryCommitAsync(seal, isAgain, cancellation), cancellation).ConfigureAwait(false))
             {
                 return new PutOutcome(seal.Info, seal.Info.Checksum, Written: true);
             }
@@ -66,26 +90,6 @@ public sealed partial class AzureBlobArtifactStore
         }
 
         return null;
-    }
-
-    private async Task<ArtifactSeal> SealAsync(
-        string name, SealingStream.ChunkStore? store, Func<Stream, CancellationToken, Task> write, CancellationToken cancellation)
-    {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        await using var content = new SealingStream(name, _options.TransferSize, _options.Parallelism, store, stop.Token);
-        try
-        {
-            await write(content, cancellation).ConfigureAwait(false);
-            ArtifactSeal seal = await content.SealAsync().ConfigureAwait(false);
-            cancellation.ThrowIfCancellationRequested();
-            return seal;
-        }
-        finally
-        {
-            // After a failure nobody needs what is still under way; after success nothing is.
-            await stop.CancelAsync().ConfigureAwait(false);
-            await content.ReleaseAsync().ConfigureAwait(false);
-        }
     }
 
     /// <summary>What is there; something without a sound seal is deleted, since it cannot be read and bars the way.</summary>

@@ -248,6 +248,15 @@ public sealed partial class AzureBlobArtifactStore : IArtifactStore
         }
     }
 
+    private Task GuardAsync(string what, Func<Task> action, CancellationToken cancellation) => GuardAsync(
+        what,
+        async () =>
+        {
+            await action().ConfigureAwait(false);
+            return true;
+        },
+        cancellation);
+
     private async Task<bool> IsMarkedAsync(CancellationToken cancellation)
     {
         try

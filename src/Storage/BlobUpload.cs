@@ -25,23 +25,32 @@ internal sealed class BlobUpload(BlockBlobClient blob, int transferSize)
     private static readonly UploadTransferValidationOptions Checked = new() { ChecksumAlgorithm = StorageChecksumAlgorithm.MD5 };
 
     private readonly byte[] _put = RandomNumberGenerator.GetBytes(12);
-    private byte[] _whole = [];
+    private int _blocks;
+    private byte[] _end = [];
 
     private string Put => Convert.ToHexStringLower(_put);
 
-    /// <summary>Sends a chunk.</summary>
+    /// <summary>Sends a chunk; the content's end waits for the seal, and goes up together with it.</summary>
     /// <param name="chunk">All of a transfer, or the content's end.</param>
-    /// <param name="offset">Where it stands in the content.</param>
     /// <param name="cancellation">Stops the call.</param>
-    public Task StoreAsync(ReadOnlyMemory<byte> chunk, long offset, CancellationToken cancellation)
+    public Task StoreAsync(ReadOnlyMemory<byte> chunk, CancellationToken cancellation)
     {
-        if (offset == 0 && chunk.Length < transferSize)
+        if (chunk.Length < transferSize)
         {
-            _whole = chunk.ToArray();
+            _end = chunk.ToArray();
             return Task.CompletedTask;
         }
 
-        return StageAsync(checked((int)(offset / transferSize)), chunk, cancellation);
+        return StageAsync(_blocks++, chunk, cancellation);
+    }
+
+    /// <summary>Sends the end with the seal, unless it goes up with the commit.</summary>
+    /// <param name="seal">Seal of the content.</param>
+    /// <param name="cancellation">Stops the call.</param>
+    public Task StoreEndAsync(ArtifactSeal seal, CancellationToken cancellation)
+    {
+        _end = [.. _end, .. seal.Encode()];
+        return _blocks == 0 ? Task.CompletedTask : StageAsync(_blocks, _end, cancellation);
     }
 
     /// <summary>Makes the blob unless there is one.</summary>
@@ -56,20 +65,21 @@ internal sealed class BlobUpload(BlockBlobClient blob, int transferSize)
         var headers = new BlobHttpHeaders { ContentType = "application/octet-stream" };
         try
         {
-            bool isWhole = seal.Info.Length < transferSize;
-            byte[] stored = isWhole ? [.. _whole, .. seal.Encode()] : [];
-            if (isWhole && !isAgain)
+            if (_blocks == 0 && !isAgain)
             {
                 var options = new BlobUploadOptions { Metadata = metadata, Conditions = absent, HttpHeaders = headers, TransferValidation = Checked };
-                await AgainIfAlteredAsync(() => blob.UploadAsync(new MemoryStream(stored), options, cancellation)).ConfigureAwait(false);
+                await AgainIfAlteredAsync(() => blob.UploadAsync(Stream(_end), options, cancellation)).ConfigureAwait(false);
             }
             else
             {
-                // A short content as blocks: the emulator takes somebody's uncommitted blocks for a blob, unless blocks are committed.
-                int blocks = isWhole ? 0 : checked((int)((seal.Info.Length + transferSize - 1) / transferSize));
-                await StageAsync(blocks, isWhole ? stored : seal.Encode(), cancellation).ConfigureAwait(false);
+                if (_blocks == 0)
+                {
+                    // The emulator takes somebody's uncommitted blocks for a blob, unless blocks are committed.
+                    await StageAsync(0, _end, cancellation).ConfigureAwait(false);
+                }
+
                 var options = new CommitBlockListOptions { Metadata = metadata, Conditions = absent, HttpHeaders = headers };
-                await blob.CommitBlockListAsync(Enumerable.Range(0, blocks + 1).Select(BlockName), options, cancellation).ConfigureAwait(false);
+                await blob.CommitBlockListAsync(Enumerable.Range(0, _blocks + 1).Select(BlockName), options, cancellation).ConfigureAwait(false);
             }
 
             return true;

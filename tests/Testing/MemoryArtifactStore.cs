@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
-using System.Security.Cryptography;
 using MambaQuant.Pipeline.Artifacts;
 
 namespace MambaQuant.Testing;
@@ -91,5 +90,5 @@ public sealed class MemoryArtifactStore : IArtifactStore
         return Task.FromResult(_artifacts.TryRemove(name, out _));
     }
 
-    private static string Checksum(byte[] content) => Convert.ToHexStringLower(SHA256.HashData(content));
+    private static string Checksum(byte[] content) => ArtifactSeal.Create("content", content).Info.Checksum;
 }

@@ -3,7 +3,11 @@ namespace MambaQuant.Pipeline.Artifacts;
 /// <summary>What a store knows of an artifact without reading it.</summary>
 /// <param name="Name">Its name in the store: segments of letters, digits, '.', '_' and '-', joined by '/'.</param>
 /// <param name="Length">Bytes of its content.</param>
-/// <param name="Checksum">SHA-256 of its content, 64 lower-case hexadecimal digits; empty where a listing met an artifact without a sound seal.</param>
+/// <param name="Checksum">
+/// Checksum of its content, 64 lower-case hexadecimal digits, the same in every store: SHA-256 of the length and of the checksums of all its blocks (see
+/// <see cref="ArtifactSeal"/>), so equal contents have equal checksums and accidents show, but a forger could match it. Empty where a listing met an artifact
+/// without a sound seal.
+/// </param>
 public sealed record ArtifactInfo(string Name, long Length, string Checksum)
 {
     /// <summary>

@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Buffers.Binary;
+using System.Security.Cryptography;
 using System.Text;
 
 namespace MambaQuant.Pipeline.Artifacts;
@@ -8,15 +10,16 @@ namespace MambaQuant.Pipeline.Artifacts;
 /// The stored form, the same in every store, all numbers little-endian:
 /// <code>
 /// content                     length bytes
-/// table                       one block checksum (16 bytes) for every begun 64 KiB of content
+/// table                       one block checksum (32 bytes) for every begun 64 KiB of content
 /// footer, 80 bytes:           0 magic and version "MQSEAL01"
 ///                             8 length of the content, u64
-///                            16 SHA-256 of the content
-///                            48 block checksum of the table
-///                            64 block checksum of the name (UTF-8) followed by the footer's first 64 bytes
+///                            16 checksum of the content: SHA-256 of its length, u64, followed by the table
+///                            48 block checksum of the name (UTF-8) followed by the footer's first 48 bytes
 /// </code>
 /// The footer stands last: it exists only where everything before it was written, and it alone answers what an artifact is. The name takes part so
-/// that a file under another's name is found. The table is the place of ranges: block by block, without the rest of the content.
+/// that a file under another's name is found. The table is the place of ranges: block by block, without the rest of the content. The checksum of the
+/// content is made of the table instead of the content because the content is what may have gigabytes: SHA-256 of all of it would be several times slower
+/// than a good disk, and nothing here has to withstand a forger.
 /// </remarks>
 internal sealed class ArtifactSeal
 {
@@ -26,7 +29,7 @@ internal sealed class ArtifactSeal
     /// <summary>Bytes of the footer.</summary>
     public const int FooterSize = 80;
 
-    private const int LengthAt = 8, DigestAt = 16, TableChecksumAt = 48, FooterChecksumAt = 64, DigestSize = 32;
+    private const int LengthAt = 8, DigestAt = 16, FooterChecksumAt = 48, DigestSize = SHA256.HashSizeInBytes;
 
     private readonly byte[] _footer;
     private readonly ReadOnlyMemory<byte> _table;
@@ -49,17 +52,40 @@ internal sealed class ArtifactSeal
     /// <summary>Seals a content.</summary>
     /// <param name="name">Name of the artifact.</param>
     /// <param name="length">Bytes of the content.</param>
-    /// <param name="digest">SHA-256 of the content.</param>
     /// <param name="table">Checksums of its blocks, one after the other.</param>
-    public static ArtifactSeal Create(string name, long length, ReadOnlySpan<byte> digest, ReadOnlyMemory<byte> table)
+    public static ArtifactSeal Create(string name, long length, ReadOnlyMemory<byte> table)
     {
         byte[] footer = new byte[FooterSize];
         Magic.CopyTo(footer);
         BinaryPrimitives.WriteInt64LittleEndian(footer.AsSpan(LengthAt), length);
-        digest[..DigestSize].CopyTo(footer.AsSpan(DigestAt));
-        BlockChecksum.Compute(table.Span, footer.AsSpan(TableChecksumAt, BlockChecksum.Size));
+        byte[] digest = Digest(length, table.Span);
+        digest.CopyTo(footer.AsSpan(DigestAt));
         BlockChecksum.Compute(Bound(name, footer), footer.AsSpan(FooterChecksumAt));
         return new ArtifactSeal(new ArtifactInfo(name, length, Convert.ToHexStringLower(digest)), table, footer);
+    }
+
+    /// <summary>Seals a content that is at hand as a whole.</summary>
+    /// <param name="name">Name of the artifact.</param>
+    /// <param name="content">The content.</param>
+    public static ArtifactSeal Create(string name, ReadOnlySpan<byte> content)
+    {
+        var table = new ArrayBufferWriter<byte>();
+        AppendTo(table, content);
+        return Create(name, content.Length, table.WrittenMemory);
+    }
+
+    /// <summary>Adds the checksums of blocks to a table.</summary>
+    /// <param name="table">The table.</param>
+    /// <param name="blocks">Whole blocks; the last one may be the content's last, shorter one.</param>
+    public static void AppendTo(ArrayBufferWriter<byte> table, ReadOnlySpan<byte> blocks)
+    {
+        while (blocks.Length > 0)
+        {
+            int count = Math.Min(blocks.Length, BlockSize);
+            BlockChecksum.Compute(blocks[..count], table.GetSpan(BlockChecksum.Size));
+            table.Advance(BlockChecksum.Size);
+            blocks = blocks[count..];
+        }
     }
 
     /// <summary>Bytes of the table for a content.</summary>
@@ -109,7 +135,7 @@ internal sealed class ArtifactSeal
         byte[] footer = tableAndFooter[^FooterSize..].ToArray();
         ArtifactInfo? found = ReadFooter(info.Name, StoredLength(info.Length), footer, out fault);
         fault ??= found != info ? "its two seals differ" : null;
-        fault ??= BlockChecksum.Matches(table.Span, footer.AsSpan(TableChecksumAt)) ? null : "the table of block checksums differs from its own checksum";
+        fault ??= Digest(info.Length, table.Span).AsSpan().SequenceEqual(footer.AsSpan(DigestAt, DigestSize)) ? null : "the table of block checksums differs from the checksum of the whole";
         return fault is null ? new ArtifactSeal(info, table, footer) : null;
     }
 
@@ -162,6 +188,16 @@ internal sealed class ArtifactSeal
 
         long length = BinaryPrimitives.ReadInt64LittleEndian(footer[LengthAt..]);
         return ContentLength(storedLength) == length ? null : $"expected {StoredLength(length)} stored bytes for a content of {length}, found {storedLength}";
+    }
+
+    private static byte[] Digest(long length, ReadOnlySpan<byte> table)
+    {
+        Span<byte> number = stackalloc byte[sizeof(long)];
+        BinaryPrimitives.WriteInt64LittleEndian(number, length);
+        using var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        digest.AppendData(number);
+        digest.AppendData(table);
+        return digest.GetHashAndReset();
     }
 
     private static byte[] Bound(string name, ReadOnlySpan<byte> footer) => [.. Encoding.UTF8.GetBytes(name), .. footer[..FooterChecksumAt]];

@@ -3,11 +3,6 @@ namespace MambaQuant.Pipeline.Artifacts;
 /// <content>Putting: written beside, sealed, named without replacing.</content>
 public sealed partial class DirectoryArtifactStore
 {
-    /// <summary>Large enough that handing a chunk to the hashing thread costs nothing, small enough to be still in the cache there.</summary>
-    private const int ChunkSize = 4 * ArtifactSeal.BlockSize;
-
-    private const int ChunksInFlight = 4;
-
     /// <summary>How often a put starts again because what was in its way has gone.</summary>
     private const int MaxRounds = 100;
 
@@ -71,24 +66,26 @@ public sealed partial class DirectoryArtifactStore
 
     private async Task<ArtifactSeal> SealAsync(string name, StagedFile? file, Func<Stream, CancellationToken, Task> write, CancellationToken cancellation)
     {
-        SealingStream.ChunkStore? store = file is null ? null : (chunk, offset, _) =>
+        DirectSealingStream.Store? store = file is null ? null : (bytes, offset) =>
         {
-            Guarded(name, () =>
+            try
             {
-                file.Write(chunk.Span, offset);
-                return true;
-            });
-            return Task.CompletedTask;
+                file.Write(bytes, offset);
+            }
+            catch (Exception failure) when (StoreTexts.IsSystemFailure(failure))
+            {
+                throw StoreTexts.Failed(Description, $"writing '{name}'", failure);
+            }
         };
-        await using var content = new SealingStream(name, ChunkSize, ChunksInFlight, store, cancellation);
+        await using var content = new DirectSealingStream(name, store);
         try
         {
             await write(content, cancellation).ConfigureAwait(false);
-            return await content.SealAsync().ConfigureAwait(false);
+            return content.Seal();
         }
         finally
         {
-            await content.ReleaseAsync().ConfigureAwait(false);
+            content.Release();
         }
     }
 

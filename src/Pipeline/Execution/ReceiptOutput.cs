@@ -3,5 +3,5 @@ namespace MambaQuant.Pipeline.Execution;
 /// <summary>An output of an item as the store holds it.</summary>
 /// <param name="Name">Its name within the item.</param>
 /// <param name="Length">Its bytes.</param>
-/// <param name="Checksum">Its SHA-256.</param>
+/// <param name="Checksum">Its checksum.</param>
 public readonly record struct ReceiptOutput(string Name, long Length, string Checksum);

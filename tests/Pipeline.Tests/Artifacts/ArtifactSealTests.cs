@@ -28,18 +28,18 @@ public sealed class ArtifactSealTests
     [InlineData(1)]
     [InlineData(65_536)]
     [InlineData(200_000)]
-    public async Task Encoded_ReadsBack(int length)
+    public void Encoded_ReadsBack(int length)
     {
         byte[] content = new byte[length];
         new Random(2).NextBytes(content);
-        ArtifactSeal seal = await SealAsync("a/b", content);
+        ArtifactSeal seal = ArtifactSeal.Create("a/b", content);
         byte[] encoded = seal.Encode();
         long stored = length + encoded.Length;
 
         ArtifactInfo? info = ArtifactSeal.ReadFooter("a/b", stored, encoded.AsSpan()[^ArtifactSeal.FooterSize..], out string? fault);
 
         Assert.Null(fault);
-        Assert.Equal(new ArtifactInfo("a/b", length, Convert.ToHexStringLower(SHA256.HashData(content))), info);
+        Assert.Equal(new ArtifactInfo("a/b", length, Checksum(content)), info);
         Assert.Equal(ArtifactSeal.StoredLength(length), stored);
         ArtifactSeal again = ArtifactSeal.Read(info!, encoded, out _)!;
         Assert.Equal(-1, again.FindDamage(0, content));
@@ -50,8 +50,8 @@ public sealed class ArtifactSealTests
     [Fact]
     public async Task Store_ThatFails_FailsThePut_EvenWhereTheMakerSwallowsIt()
     {
-        var content = new SealingStream(
-            "x", ArtifactSeal.BlockSize, 2, (_, offset, _) => offset == 0 ? Task.FromException(new ArtifactStoreException("full")) : Task.CompletedTask, CancellationToken.None);
+        var content = new ParallelSealingStream(
+            "x", ArtifactSeal.BlockSize, 2, (_, offset) => offset == 0 ? Task.FromException(new ArtifactStoreException("full")) : Task.CompletedTask);
         int failures = 0;
         for (int piece = 0; piece < 4; piece++)
         {
@@ -66,7 +66,8 @@ public sealed class ArtifactSealTests
         }
 
         Assert.True(failures > 0);
-        await Assert.ThrowsAsync<ArtifactStoreException>(content.SealAsync);
+        content.Seal();
+        await Assert.ThrowsAsync<ArtifactStoreException>(content.WhenStoredAsync);
         await content.ReleaseAsync();
     }
 
@@ -76,21 +77,21 @@ public sealed class ArtifactSealTests
         const int MostInFlight = 3;
         int inFlight = 0, most = 0;
         List<long> offsets = [];
-        var content = new SealingStream(
+        var content = new ParallelSealingStream(
             "x",
             ArtifactSeal.BlockSize,
             MostInFlight,
-            async (chunk, offset, cancellation) =>
+            async (chunk, offset) =>
             {
                 offsets.Add(offset);
                 most = Math.Max(most, Interlocked.Increment(ref inFlight));
-                await Task.Delay(2, cancellation);
+                await Task.Delay(2);
                 Interlocked.Decrement(ref inFlight);
-            },
-            CancellationToken.None);
+            });
 
         await content.WriteAsync(new byte[(20 * ArtifactSeal.BlockSize) + 5]);
-        ArtifactSeal seal = await content.SealAsync();
+        ArtifactSeal seal = content.Seal();
+        await content.WhenStoredAsync();
         await content.ReleaseAsync();
 
         Assert.Equal(Enumerable.Range(0, 21).Select(index => (long)index * ArtifactSeal.BlockSize), offsets);
@@ -98,12 +99,17 @@ public sealed class ArtifactSealTests
         Assert.Equal((20 * ArtifactSeal.BlockSize) + 5, seal.Info.Length);
     }
 
-    private static async Task<ArtifactSeal> SealAsync(string name, byte[] content)
+    /// <summary>The checksum as its definition says it.</summary>
+    private static string Checksum(byte[] content)
     {
-        var stream = new SealingStream(name, ArtifactSeal.BlockSize, 2, null, CancellationToken.None);
-        await stream.WriteAsync(content);
-        ArtifactSeal seal = await stream.SealAsync();
-        await stream.ReleaseAsync();
-        return seal;
+        List<byte> sealedBytes = [.. BitConverter.GetBytes((long)content.Length)];
+        foreach (byte[] block in content.Chunk(ArtifactSeal.BlockSize))
+        {
+            byte[] checksum = new byte[BlockChecksum.Size];
+            BlockChecksum.Compute(block, checksum);
+            sealedBytes.AddRange(checksum);
+        }
+
+        return Convert.ToHexStringLower(SHA256.HashData([.. sealedBytes]));
     }
 }

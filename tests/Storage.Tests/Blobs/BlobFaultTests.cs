@@ -13,7 +13,7 @@ public sealed class BlobFaultTests : IAsyncLifetime, IDisposable
     private const int Length = 3_000_000, Short = 100_000;
 
     private readonly Lazy<FaultProxy> _proxy = new(() => new FaultProxy(AzuriteServer.Shared.Port));
-    private readonly AzureBlobStoreOptions _options = Emulated.Options with { TryTimeout = TimeSpan.FromSeconds(1) };
+    private readonly AzureBlobStoreOptions _options = Emulated.Options with { TryTimeout = TimeSpan.FromSeconds(2), MaxRetries = 8 };
     private AzureBlobArtifactStore _store = null!;
 
     private static CancellationToken None => CancellationToken.None;

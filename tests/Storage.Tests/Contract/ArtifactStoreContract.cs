@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using MambaQuant.Pipeline.Artifacts;
 using MambaQuant.Storage.Tests.Running;
 using Xunit;
@@ -27,7 +26,7 @@ public abstract partial class ArtifactStoreContract
 
         PutOutcome outcome = await Put("a/b", content);
 
-        Assert.Equal(new ArtifactInfo("a/b", length, Sha256(content)), outcome.Stored);
+        Assert.Equal(new ArtifactInfo("a/b", length, Checksum(content)), outcome.Stored);
         Assert.Equal(outcome.Stored.Checksum, outcome.Offered);
         Assert.True(outcome.Written);
         Assert.Equal(outcome.Stored, await Store.HeadAsync("a/b", None));
@@ -89,8 +88,8 @@ public abstract partial class ArtifactStoreContract
         PutOutcome same = await Put("x", first);
         PutOutcome other = await Put("x", second);
 
-        Assert.Equal(new PutOutcome(new ArtifactInfo("x", first.Length, Sha256(first)), Sha256(first), Written: false), same);
-        Assert.Equal(new PutOutcome(new ArtifactInfo("x", first.Length, Sha256(first)), Sha256(second), Written: false), other);
+        Assert.Equal(new PutOutcome(new ArtifactInfo("x", first.Length, Checksum(first)), Checksum(first), Written: false), same);
+        Assert.Equal(new PutOutcome(new ArtifactInfo("x", first.Length, Checksum(first)), Checksum(second), Written: false), other);
         Assert.Equal(first, await ReadAll("x"));
     }
 
@@ -173,7 +172,7 @@ public abstract partial class ArtifactStoreContract
         {
             ArtifactInfo[] listed = await List(prefix);
             Assert.Equal(names.Where(name => name.StartsWith(prefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal), listed.Select(info => info.Name));
-            Assert.All(listed, info => Assert.Equal(Sha256(PatternContent.Bytes(8, info.Name.Length)), info.Checksum));
+            Assert.All(listed, info => Assert.Equal(Checksum(PatternContent.Bytes(8, info.Name.Length)), info.Checksum));
             Assert.All(listed, info => Assert.Equal(info.Name.Length, info.Length));
         }
     }
@@ -290,7 +289,7 @@ public abstract partial class ArtifactStoreContract
         return all.ToArray();
     }
 
-    private protected static string Sha256(byte[] content) => Convert.ToHexStringLower(SHA256.HashData(content));
+    private protected static string Checksum(byte[] content) => ArtifactSeal.Create("content", content).Info.Checksum;
 
     private async Task AssertNothingLeft(string name)
     {
