@@ -5,9 +5,12 @@ namespace MambaQuant.Pipeline.Execution;
 /// <param name="progress">Hears it; null for nobody.</param>
 internal sealed class ItemReporter(int item, IProgress<ItemProgress>? progress)
 {
+    /// <summary>Layers of the item that a later attempt need not repeat.</summary>
+    public int Checkpoint { get; set; }
+
     /// <summary>Tells.</summary>
     /// <param name="done">Units done.</param>
     /// <param name="total">Units in all.</param>
     /// <param name="unit">What is counted, in the plural.</param>
-    public void Report(long done, long total, string unit) => progress?.Report(new ItemProgress(item, done, total, unit));
+    public void Report(long done, long total, string unit) => progress?.Report(new ItemProgress(item, done, total, unit, Checkpoint));
 }

@@ -31,15 +31,25 @@ internal sealed class ObserveStage(Workbench bench)
         using EndsFolder? ends = bench.Ends(residual);
         var pass = new ObservedPass(bench, session, companion, residual, ends, reporter);
         (LoadedHidden loaded, int layer) = await BeginAsync(pass);
+        bool isHandedOn = false;
         try
         {
-            loaded = await RunLayersAsync(pass, loaded, layer, stop);
+            loaded = await RunLayersAsync(pass, loaded, layer, reporter, stop);
             await EndAsync(pass, loaded);
-            return await CompleteAsync(pass);
+            ItemReceipt receipt = await CompleteAsync(pass);
+            isHandedOn = pass.HandsOn;
+            return receipt;
         }
         finally
         {
-            loaded.Dispose();
+            if (isHandedOn)
+            {
+                bench.Cache.Put(WorkPlan.NameOf(item.Key, ItemOutputs.Hidden), loaded, pass.Tokens * ModelOperations.HiddenBytes(bench.Config));
+            }
+            else
+            {
+                loaded.Dispose();
+            }
         }
     }
 
@@ -97,11 +107,13 @@ internal sealed class ObserveStage(Workbench bench)
         return loaded;
     }
 
-    private async Task<LoadedHidden> RunLayersAsync(ObservedPass pass, LoadedHidden loaded, int layer, CancellationToken stop)
+    private async Task<LoadedHidden> RunLayersAsync(
+        ObservedPass pass, LoadedHidden loaded, int layer, ItemReporter reporter, CancellationToken stop)
     {
         int last = pass.Item.First + pass.Item.Count;
         int between = bench.Options.ProgressLayers ?? ProgressRule.LayersBetween(bench.Config, pass.Tokens, pass.Item.Count);
         int saved = layer, checkpoint = layer > pass.Item.First ? layer : -1;
+        reporter.Checkpoint = layer - pass.Item.First;
         for (; layer < last; layer++)
         {
             if (stop.IsCancellationRequested)
@@ -120,6 +132,7 @@ internal sealed class ObserveStage(Workbench bench)
             {
                 await pass.SaveAsync(loaded, layer + 1, checkpoint);
                 saved = checkpoint = layer + 1;
+                reporter.Checkpoint = saved - pass.Item.First;
             }
         }
 
@@ -145,7 +158,7 @@ internal sealed class ObserveStage(Workbench bench)
                 await pass.Session.PutAsync(ItemOutputs.Pool, PoolFile.Of(bench.Config.LayerCount, pool).Write);
             }
         }
-        else if (bench.Plan.OutputsOf(pass.Item).Contains(ItemOutputs.Hidden))
+        else if (pass.HandsOn)
         {
             await pass.HandOnAsync(loaded);
         }

@@ -38,6 +38,7 @@ internal sealed class ObservedPass
         bool isOriginal = Item.Kind == WorkKind.ObserveOriginal;
         _pools = isOriginal && bench.Needs.PoolsResidual;
         _samples = isOriginal ? bench.Plan.Grid.CountOfFirst(Item.Shard, bench.Plan.SearchSamples) : 0;
+        HandsOn = bench.Plan.OutputsOf(Item).Contains(ItemOutputs.Hidden);
         Tokens = (long)bench.Plan.Grid.Shard(Item.Shard).Count * bench.Plan.Request.Calibration.SequenceLength;
     }
 
@@ -61,6 +62,9 @@ internal sealed class ObservedPass
 
     /// <summary>Whether the final norm lies behind the block.</summary>
     public bool ReachesEnds => Item.First + Item.Count >= _bench.Config.LayerCount;
+
+    /// <summary>Whether the hidden states behind the block are put for the next one.</summary>
+    public bool HandsOn { get; }
 
     /// <summary>What is observed in every layer.</summary>
     public ObservationPlan Plan => Companion is null ? Own : Own.Union(_bench.Needs.Moments!);

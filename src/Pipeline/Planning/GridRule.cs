@@ -11,9 +11,10 @@ namespace MambaQuant.Pipeline.Planning;
 /// <code>
 /// shards, as many as are worth it, a power of two:
 ///   each computes at least 4 times longer than its statistics take to be stored and read again
-///   each computes at least 4 times longer than the rotation takes to be folded into the weights again
+///   both passes compute at least 4 times longer than each shard takes to fold the rotation into the weights again
 ///   each has 2·10¹¹ operations (seconds on a processor) and 2,048 tokens (what runs at once) or more
-///   at most 1,024; at least as many as keep a shard's hidden states below a quarter of the memory budget
+///   at most 1,024; but 8 in any case, where each has 10¹² operations and less than 512 MiB of statistics: small machines
+///   have several workers too; and at least as many as keep a shard's hidden states below a quarter of the memory budget
 /// blocks, so that blocks · shards reaches 256, where that is worth it:
 ///   each computes at least 4 times longer than its boundary (tokens · d_model · 4 bytes) takes to be stored and read again
 ///   each has 2·10¹¹ operations or more; at most 16
@@ -31,6 +32,9 @@ public static class GridRule
     public const double Worth = 4;
 
     private const double SmallestItem = 2e11;
+    private const double LongItem = 1e12;
+    private const double SmallStatistics = 512L << 20;
+    private const int FewShards = 8;
     private const int TokensAtOnce = 2048;
     private const int MostShards = 1024;
     private const int EnoughItems = 256;
@@ -65,11 +69,12 @@ public static class GridRule
         double bytes = (config.LayerCount * (ModelOperations.RangeBytes(config) + (hasMoments ? MomentBytes(config) : 0.0)))
             + (foldsDense ? ModelOperations.SecondMomentBytes(config.DModel) : 0.0);
         double forStatistics = pass / (Worth * OperationsPerByte * 2 * bytes);
-        double forFolding = foldsDense ? pass / (Worth * config.LayerCount * ModelOperations.FoldLayer(config)) : double.PositiveInfinity;
+        double forFolding = foldsDense ? 2 * pass / (Worth * config.LayerCount * ModelOperations.FoldLayer(config)) : double.PositiveInfinity;
         double forSize = Math.Min(pass / SmallestItem, (double)calibration.TokenCount / TokensAtOnce);
         double worth = Math.Min(Math.Min(forStatistics, forFolding), Math.Min(forSize, MostShards));
+        double anyway = bytes < SmallStatistics ? Math.Min(FewShards, Math.Min(pass / LongItem, forSize)) : 1;
         double forMemory = (double)calibration.TokenCount * ModelOperations.HiddenBytes(config) / (options.MemoryBytes / 4.0);
-        uint chosen = Math.Max(PowerBelow(worth), forMemory > 1 ? BitOperations.RoundUpToPowerOf2((uint)Math.Ceiling(Math.Min(forMemory, int.MaxValue))) : 1);
+        uint chosen = Math.Max(PowerBelow(Math.Max(worth, anyway)), forMemory > 1 ? BitOperations.RoundUpToPowerOf2((uint)Math.Ceiling(Math.Min(forMemory, int.MaxValue))) : 1);
         return (int)Math.Min(chosen, (uint)calibration.Samples);
     }
 

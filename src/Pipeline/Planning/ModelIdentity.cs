@@ -20,13 +20,25 @@ public sealed record ModelIdentity
     public required MambaConfig Config { get; init; }
 
     /// <summary>SHA-256 of the weight files and of config.json, by file name; empty for a model known by its dimensions alone.</summary>
-    public ImmutableSortedDictionary<string, string> Files { get; init; } = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
+    public ImmutableSortedDictionary<string, string> Files
+    {
+        get;
+        init => field = value.WithComparers(StringComparer.Ordinal);
+    } = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
 
     /// <summary>The file of every tensor, where there are several; empty where one file holds all.</summary>
-    public ImmutableSortedDictionary<string, string> TensorFiles { get; init; } = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
+    public ImmutableSortedDictionary<string, string> TensorFiles
+    {
+        get;
+        init => field = value.WithComparers(StringComparer.Ordinal);
+    } = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
 
     /// <summary>SHA-256 of the files that a quantized checkpoint takes over as they are, by file name.</summary>
-    public ImmutableSortedDictionary<string, string> Companions { get; init; } = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
+    public ImmutableSortedDictionary<string, string> Companions
+    {
+        get;
+        init => field = value.WithComparers(StringComparer.Ordinal);
+    } = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
 
     /// <summary>Bytes of all tensors.</summary>
     public required long TensorBytes { get; init; }
