@@ -146,7 +146,7 @@ internal sealed class LayerStage(Workbench bench)
         isRead ? await bench.StatisticsAsync(session, WorkKind.ObserveMoments, WorkKind.ReduceMoments, layer) : null;
 
     private async Task<LayerStatistics?> OriginalAsync(ItemSession session, int layer, bool isRead) =>
-        isRead ? await bench.StatisticsAsync(session, WorkKind.ObserveOriginal, WorkKind.ReduceOriginal, layer) : null;
+        isRead ? await bench.StatisticsAsync(session, WorkKind.ObserveRanges, WorkKind.ReduceRanges, layer) : null;
 
     private static Task PutChoiceAsync(ItemSession session, ImmutableArray<SmoothingChoice> choices) =>
         session.PutAsync(ItemOutputs.Choice, JsonSerializer.SerializeToUtf8Bytes(choices, ExecutionJson.Default.ImmutableArraySmoothingChoice));

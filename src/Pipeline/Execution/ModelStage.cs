@@ -47,6 +47,7 @@ internal sealed class ModelStage(Workbench bench)
         string output = isPool ? ItemOutputs.Pool : ItemOutputs.Statistics(item.First);
         WorkKind observe = item.Kind switch
         {
+            WorkKind.ReduceRanges => WorkKind.ObserveRanges,
             WorkKind.ReduceMoments => WorkKind.ObserveMoments,
             WorkKind.ReduceRotated => WorkKind.ObserveRotated,
             WorkKind.ReduceTransformed => WorkKind.ObserveTransformed,

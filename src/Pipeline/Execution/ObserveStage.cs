@@ -11,25 +11,30 @@ namespace MambaQuant.Pipeline.Execution;
 /// <summary>Runs a block of layers over a shard, layer by layer, and puts what it observes of each as soon as it is there.</summary>
 /// <remarks>
 /// The hidden states of the shard stay in memory. Every so many layers they go into a progress checkpoint, from which an interrupted item
-/// goes on. An item of the original pass whose second moments are still to be summed sums them in the same forward pass, and
-/// leaves their item done.
+/// goes on. An item of the original pass makes in the same forward pass what is still to be done of the items that observe the same
+/// layers and shard for reports and GPTQ, and leaves them done.
 /// </remarks>
 /// <param name="bench">What the worker has.</param>
 internal sealed class ObserveStage(Workbench bench)
 {
     /// <summary>Runs an item.</summary>
     /// <param name="session">The item.</param>
-    /// <param name="companion">The item of the second moments of the same layers and shard, where it is still to be done; null otherwise.</param>
+    /// <param name="companions">Items that observe the same layers and shard and are still to be done.</param>
     /// <param name="reporter">Hears how far it is.</param>
     /// <param name="stop">Ends it behind the layer that runs; what was done is kept where that pays.</param>
     /// <returns>The receipts.</returns>
-    public async Task<ItemReceipt> RunAsync(ItemSession session, ItemSession? companion, ItemReporter reporter, CancellationToken stop)
+    public async Task<ItemReceipt> RunAsync(ItemSession session, List<ItemSession> companions, ItemReporter reporter, CancellationToken stop)
     {
         WorkItem item = session.Item;
         bool isTransformed = item.Kind is WorkKind.ObserveTransformed or WorkKind.ObserveRotated;
         Rotation? residual = isTransformed ? await bench.ResidualAsync(session) : null;
         using EndsFolder? ends = bench.Ends(residual);
-        var pass = new ObservedPass(bench, session, companion, residual, ends, reporter);
+        var pass = new ObservedPass(bench, session, companions, residual, ends, reporter);
+        if (pass.HasNothingToDo)
+        {
+            return await session.CompleteAsync(tokens: 0);
+        }
+
         (LoadedHidden loaded, int layer) = await BeginAsync(pass);
         bool isHandedOn = false;
         try
@@ -56,7 +61,7 @@ internal sealed class ObserveStage(Workbench bench)
     private static async Task<ItemReceipt> CompleteAsync(ObservedPass pass)
     {
         long tokens = pass.Tokens * pass.Item.Count;
-        if (pass.Companion is { } companion)
+        foreach (ItemSession companion in pass.Companions)
         {
             await companion.CompleteAsync(tokens);
         }
@@ -101,7 +106,7 @@ internal sealed class ObserveStage(Workbench bench)
         if (loaded is not null)
         {
             outputs.Zip(found).ToList().ForEach(output => pass.Session.Adopt(output.First, output.Second!));
-            await pass.ResumeCompanionAsync(layer);
+            await pass.ResumeCompanionsAsync(layer);
         }
 
         return loaded;
@@ -152,7 +157,7 @@ internal sealed class ObserveStage(Workbench bench)
             using Tensor norm = pass.Ends?.FinalNorm() ?? bench.Checkpoint.LoadFinalNorm(bench.Kernels);
             LayerStatistics head = NormObservation.Observe(
                 pass.Context, pass.Plan, bench.Config.LayerCount, loaded.Hidden, ActivationSite.HeadInput, norm);
-            SecondMoment? pool = await pass.PutAsync(head, loaded.Pool);
+            SecondMoment? pool = await pass.PutAsync(head, loaded.Pool, pass.Item.Kind != WorkKind.ObserveOriginal);
             if (pool is not null)
             {
                 await pass.Session.PutAsync(ItemOutputs.Pool, PoolFile.Of(bench.Config.LayerCount, pool).Write);

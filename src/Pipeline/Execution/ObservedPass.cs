@@ -21,18 +21,18 @@ internal sealed class ObservedPass
     /// <summary>Prepares a run.</summary>
     /// <param name="bench">What the worker has.</param>
     /// <param name="session">The item.</param>
-    /// <param name="companion">The item of second moments that is done along with it, or null.</param>
+    /// <param name="companions">Items that observe the same layers and shard and are done along with it.</param>
     /// <param name="residual">The rotation of the residual stream, or null.</param>
     /// <param name="ends">The same, ready to fold; not owned.</param>
     /// <param name="reporter">Hears how far it is.</param>
     public ObservedPass(
-        Workbench bench, ItemSession session, ItemSession? companion, Rotation? residual, EndsFolder? ends, ItemReporter reporter)
+        Workbench bench, ItemSession session, List<ItemSession> companions, Rotation? residual, EndsFolder? ends, ItemReporter reporter)
     {
         _bench = bench;
         _reporter = reporter;
         _residual = residual;
         Session = session;
-        Companion = companion;
+        Companions = companions;
         Ends = ends;
         Context = bench.Context(session.Abandon);
         bool isOriginal = Item.Kind == WorkKind.ObserveOriginal;
@@ -45,8 +45,8 @@ internal sealed class ObservedPass
     /// <summary>The item's dealings with the store.</summary>
     public ItemSession Session { get; }
 
-    /// <summary>Those of the item of second moments that is done along with it, or null.</summary>
-    public ItemSession? Companion { get; private set; }
+    /// <summary>Those of the items that are done along with it.</summary>
+    public List<ItemSession> Companions { get; }
 
     /// <summary>The rotation of the residual stream, ready to fold, or null.</summary>
     public EndsFolder? Ends { get; }
@@ -67,15 +67,12 @@ internal sealed class ObservedPass
     public bool HandsOn { get; }
 
     /// <summary>What is observed in every layer.</summary>
-    public ObservationPlan Plan => Companion is null ? Own : Own.Union(_bench.Needs.Moments!);
+    public ObservationPlan Plan => Companions.Aggregate(OwnPlan, (sum, companion) => sum.Union(PlanOf(companion.Item)));
 
-    private ObservationPlan Own => Item.Kind switch
-    {
-        WorkKind.ObserveOriginal => _bench.Needs.Original!,
-        WorkKind.ObserveMoments => _bench.Needs.Moments!,
-        WorkKind.ObserveTransformed => _bench.Needs.Transformed!,
-        _ => ObservationPlan.Nothing,
-    };
+    /// <summary>Whether nobody wants anything of this run: it stands in the plan to pass hidden states on, and there is no next block.</summary>
+    public bool HasNothingToDo => Item.Kind == WorkKind.ObserveOriginal && !HandsOn && _samples == 0 && !ObservationPlans.IsNeeded(Plan);
+
+    private ObservationPlan OwnPlan => PlanOf(Item);
 
     /// <summary>The hidden states before the block.</summary>
     public async Task<LoadedHidden> LoadAsync()
@@ -86,11 +83,7 @@ internal sealed class ObservedPass
             return new LoadedHidden(HiddenStates.Embed(Context, sequences, Item.Kind == WorkKind.ObserveTransformed ? Ends : null), null);
         }
 
-        WorkKind chain = Item.Kind switch
-        {
-            WorkKind.ObserveMoments or WorkKind.ObserveRotated when _bench.Needs.Original is not null => WorkKind.ObserveOriginal,
-            _ => Item.Kind,
-        };
+        WorkKind chain = Item.Kind == WorkKind.ObserveTransformed ? WorkKind.ObserveTransformed : WorkKind.ObserveOriginal;
         WorkItem before = _bench.Plan.FindBlock(chain, Item.First - 1, Item.Shard)!;
         string name = WorkPlan.NameOf(before.Key, ItemOutputs.Hidden);
         return _bench.Cache.Take<LoadedHidden>(name) ?? await Session.ReadAsync(before, ItemOutputs.Hidden, ReadHidden);
@@ -107,21 +100,26 @@ internal sealed class ObservedPass
     /// <summary>Everything that the item puts before it comes to a layer.</summary>
     /// <param name="layer">The layer.</param>
     public IEnumerable<string> OutputsBefore(int layer) => Enumerable.Range(Item.First, layer - Item.First)
-        .SelectMany(done => _samples > 0 ? (string[])[ItemOutputs.Statistics(done), ItemOutputs.Samples(done)] : [ItemOutputs.Statistics(done)]);
+        .SelectMany(done => (IEnumerable<string>)
+        [
+            .. PutsStatistics ? (string[])[ItemOutputs.Statistics(done)] : [], .. _samples > 0 ? (string[])[ItemOutputs.Samples(done)] : [],
+        ]);
 
-    /// <summary>Lets the item of second moments go on along with this one where it was interrupted at the same place; else it is left to itself.</summary>
+    /// <summary>Lets companions go on where they were interrupted at the same place; those that were not are left to themselves.</summary>
     /// <param name="layer">The layer that comes next.</param>
-    public async Task ResumeCompanionAsync(int layer)
+    public async Task ResumeCompanionsAsync(int layer)
     {
-        for (int done = Item.First; done < layer && Companion is { } companion; done++)
+        foreach (ItemSession companion in Companions.ToArray())
         {
-            if (await companion.HeadAsync(ItemOutputs.Statistics(done)) is { } found)
+            for (int done = Item.First; done < layer; done++)
             {
+                if (await companion.HeadAsync(ItemOutputs.Statistics(done)) is not { } found)
+                {
+                    Companions.Remove(companion);
+                    break;
+                }
+
                 companion.Adopt(ItemOutputs.Statistics(done), found);
-            }
-            else
-            {
-                Companion = null;
             }
         }
     }
@@ -152,29 +150,34 @@ internal sealed class ObservedPass
 
         using var observer = new LayerObserver(_bench.Kernels, Plan, layer, _bench.Config);
         await AdvanceAsync(loaded, layer, observer);
-        return loaded with { Pool = await PutAsync(observer.ToStatistics(), loaded.Pool) };
+        return loaded with { Pool = await PutAsync(observer.ToStatistics(), loaded.Pool, PutsStatistics) };
     }
 
     /// <summary>Puts what was observed of a layer.</summary>
     /// <param name="observed">All of it.</param>
     /// <param name="pool">The second moment of the residual stream so far.</param>
-    /// <returns>The same with this layer's, where it is pooled.</returns>
-    public async Task<SecondMoment?> PutAsync(LayerStatistics observed, SecondMoment? pool)
+    /// <param name="isOwn">Whether the item itself keeps some of it.</param>
+    /// <returns>The pool with this layer's moment, where it is pooled.</returns>
+    public async Task<SecondMoment?> PutAsync(LayerStatistics observed, SecondMoment? pool, bool isOwn)
     {
-        if (Companion is not null)
+        string output = ItemOutputs.Statistics(observed.Layer);
+        foreach (ItemSession companion in Companions)
         {
-            await _bench.PutStatisticsAsync(Companion, ItemOutputs.Statistics(observed.Layer), observed.Select(_bench.Needs.Moments!));
+            await _bench.PutStatisticsAsync(companion, output, observed.Select(PlanOf(companion.Item)));
+        }
+
+        if (isOwn)
+        {
+            // The stream's moment is wanted in one sum over all layers: 26 MB a shard at 2.8 billion weights, not 26 MB a layer.
+            ObservationPlan kept = _pools ? OwnPlan with { SecondMoments = OwnPlan.SecondMoments.Remove(ActivationSite.ResidualStream) } : OwnPlan;
+            await _bench.PutStatisticsAsync(Session, output, observed.Select(kept));
         }
 
         if (!_pools)
         {
-            await _bench.PutStatisticsAsync(Session, ItemOutputs.Statistics(observed.Layer), observed.Select(Own));
             return null;
         }
 
-        // The stream's moment is wanted in one sum over all layers: 26 MB a shard at 2.8 billion weights, not 26 MB a layer.
-        ObservationPlan kept = Own with { SecondMoments = Own.SecondMoments.Remove(ActivationSite.ResidualStream) };
-        await _bench.PutStatisticsAsync(Session, ItemOutputs.Statistics(observed.Layer), observed.Select(kept));
         SecondMoment moment = observed[ActivationSite.ResidualStream].Moment!;
         return pool is null ? moment : SecondMoment.Merge(pool, moment);
     }
@@ -197,6 +200,17 @@ internal sealed class ObservedPass
     /// <param name="loaded">Hidden states.</param>
     public Task HandOnAsync(LoadedHidden loaded) => Session.PutAsync(
         ItemOutputs.Hidden, path => HiddenStatesFile.Write(path, _bench.Kernels, loaded.Hidden, loaded.Pool));
+
+    private bool PutsStatistics => Item.Kind != WorkKind.ObserveOriginal || _bench.Needs.Original is not null;
+
+    private ObservationPlan PlanOf(WorkItem item) => item.Kind switch
+    {
+        WorkKind.ObserveOriginal => _bench.Needs.Original,
+        WorkKind.ObserveRanges => _bench.Needs.Ranges,
+        WorkKind.ObserveMoments => _bench.Needs.Moments,
+        WorkKind.ObserveTransformed => _bench.Needs.Transformed,
+        _ => null,
+    } ?? ObservationPlan.Nothing;
 
     private async Task AdvanceAsync(LoadedHidden loaded, int layer, LayerObserver? observer)
     {

@@ -50,16 +50,17 @@ public sealed class WorkExecutor : IDisposable
             return new WorkResult(item.Index, done, WasDone: true, []);
         }
 
-        ItemSession? companion = await CompanionAsync(item, abandon);
+        List<ItemSession> companions = await CompanionsAsync(item, abandon);
         var reporter = new ItemReporter(item.Index, progress);
-        ItemReceipt receipt = await RunAsync(session, companion, reporter, stop);
-        return new WorkResult(item.Index, receipt, WasDone: false, [.. session.Disagreements, .. companion?.Disagreements ?? []]);
+        ItemReceipt receipt = await RunAsync(session, companions, reporter, stop);
+        return new WorkResult(
+            item.Index, receipt, WasDone: false, [.. session.Disagreements, .. companions.SelectMany(companion => companion.Disagreements)]);
     }
 
     /// <summary>Frees what was kept between items.</summary>
     public void Dispose() => _bench.Dispose();
 
-    private Task<ItemReceipt> RunAsync(ItemSession session, ItemSession? companion, ItemReporter reporter, CancellationToken stop)
+    private Task<ItemReceipt> RunAsync(ItemSession session, List<ItemSession> companions, ItemReporter reporter, CancellationToken stop)
     {
         var layers = new LayerStage(_bench);
         var model = new ModelStage(_bench);
@@ -67,9 +68,9 @@ public sealed class WorkExecutor : IDisposable
         {
             WorkKind.Tokenize => model.TokenizeAsync(session, reporter, stop),
             WorkKind.ObserveTransformed when _bench.Needs.IsSequential => new SequentialStage(_bench).RunAsync(session, reporter),
-            WorkKind.ObserveOriginal or WorkKind.ObserveMoments or WorkKind.ObserveRotated or WorkKind.ObserveTransformed =>
-                new ObserveStage(_bench).RunAsync(session, companion, reporter, stop),
-            WorkKind.ReduceOriginal or WorkKind.ReduceMoments or WorkKind.ReduceRotated or WorkKind.ReduceTransformed =>
+            WorkKind.ObserveOriginal or WorkKind.ObserveRanges or WorkKind.ObserveMoments or WorkKind.ObserveRotated or WorkKind.ObserveTransformed =>
+                new ObserveStage(_bench).RunAsync(session, companions, reporter, stop),
+            WorkKind.ReduceOriginal or WorkKind.ReduceRanges or WorkKind.ReduceMoments or WorkKind.ReduceRotated or WorkKind.ReduceTransformed =>
                 model.ReduceAsync(session, stop),
             WorkKind.ResidualRotation => model.RotateAsync(session),
             WorkKind.SearchSmoothing => layers.SearchAsync(session, stop),
@@ -81,16 +82,19 @@ public sealed class WorkExecutor : IDisposable
         };
     }
 
-    /// <summary>The second moments of the same layers and shard, where they are still to be summed.</summary>
-    private async Task<ItemSession?> CompanionAsync(WorkItem item, CancellationToken abandon)
+    /// <summary>The items that observe the same layers of the original model on the same shard and are still to be done.</summary>
+    private async Task<List<ItemSession>> CompanionsAsync(WorkItem item, CancellationToken abandon)
     {
-        if (item.Kind != WorkKind.ObserveOriginal || _options.Plan.Find(WorkKind.ObserveMoments, item.First, item.Shard) is not { } moments)
+        var companions = new List<ItemSession>();
+        foreach (WorkKind kind in item.Kind == WorkKind.ObserveOriginal ? (WorkKind[])[WorkKind.ObserveRanges, WorkKind.ObserveMoments] : [])
         {
-            return null;
+            if (_options.Plan.Find(kind, item.First, item.Shard) is { } found && Session(found, abandon) is var session && await session.ReceiptAsync() is null)
+            {
+                companions.Add(session);
+            }
         }
 
-        ItemSession session = Session(moments, abandon);
-        return await session.ReceiptAsync() is null ? session : null;
+        return companions;
     }
 
     private ItemSession Session(WorkItem item, CancellationToken abandon) =>

@@ -67,19 +67,16 @@ public static class ItemOutputs
             WorkKind.Tokenize => [Tokens],
             WorkKind.ObserveOriginal =>
             [
-                .. Observed(reachesEnds),
+                .. plan.Needs.Original is null ? [] : Observed(withHead: false),
                 .. plan.Grid.CountOfFirst(item.Shard, plan.SearchSamples) > 0 ? ownLayers.Select(Samples) : [],
                 .. reachesEnds ? plan.Needs.PoolsResidual ? [Pool] : [] : (string[])[Hidden],
             ],
-            WorkKind.ObserveMoments =>
-            [
-                .. Observed(reachesEnds), .. !reachesEnds && plan.Needs.Original is null ? [Hidden] : (string[])[],
-            ],
+            WorkKind.ObserveRanges or WorkKind.ObserveMoments => Observed(reachesEnds),
             WorkKind.ObserveRotated => Observed(withHead: false),
             WorkKind.ObserveTransformed when plan.Needs.IsSequential => [Statistics(item.First), .. item.First < layers ? [Hidden] : (string[])[]],
             WorkKind.ObserveTransformed => [.. Observed(reachesEnds), .. reachesEnds ? [] : (string[])[Hidden]],
             WorkKind.ReduceOriginal when item.First < 0 => [Pool],
-            WorkKind.ReduceOriginal or WorkKind.ReduceMoments or WorkKind.ReduceRotated or WorkKind.ReduceTransformed => [Statistics(item.First)],
+            WorkKind.ReduceOriginal or WorkKind.ReduceRanges or WorkKind.ReduceMoments or WorkKind.ReduceRotated or WorkKind.ReduceTransformed => [Statistics(item.First)],
             WorkKind.ResidualRotation => [Rotation],
             WorkKind.SearchSmoothing => [Choice],
             WorkKind.Transform => [Transform, .. plan.Needs is { Smooths: true, Searches: false } ? [Choice] : (string[])[]],

@@ -9,15 +9,18 @@ namespace MambaQuant.Pipeline.Planning;
 
 /// <summary>What a recipe needs of a model: which passes, and what they observe. Planner and executor both read it here.</summary>
 /// <remarks>
-/// The first pass is cut in two, so that a second scheme for the same model repeats none of it. What transforms are made from does not
-/// depend on the scheme; nor does what reports compare with, once ranges are kept of everything a scheme could quantize, which
-/// costs little beside the forward pass. The second moments that GPTQ reads are large and depend on the scheme: they are items
-/// of their own. Where both are new, one forward pass makes both.
+/// The first pass is cut in three, so that a recipe observes no more than it needs, and yet a second scheme for the same model repeats none
+/// of it. What transforms are made from does not depend on the scheme. What reports compare with is wanted where a scheme fixes ranges
+/// of activations; then it is taken of everything that a scheme could quantize. The second moments that GPTQ reads are large and
+/// depend on the scheme. Each is an item of its own; where several are new, one forward pass makes them all.
 /// </remarks>
 public sealed record RecipeNeeds
 {
-    /// <summary>What the pass over the original model observes for transforms and reports; null where nothing reads it.</summary>
+    /// <summary>What the pass over the original model observes for transforms; null where nothing reads it.</summary>
     public ObservationPlan? Original { get; private init; }
+
+    /// <summary>What it observes for reports; null where nothing reads it.</summary>
+    public ObservationPlan? Ranges { get; private init; }
 
     /// <summary>The second moments of the original model that GPTQ reads; null where it reads none.</summary>
     public ObservationPlan? Moments { get; private init; }
@@ -61,11 +64,14 @@ public sealed record RecipeNeeds
     /// <summary>Whether each layer is calibrated on the quantized output of those before it.</summary>
     public bool IsSequential { get; private init; }
 
-    /// <summary>Whether any item reads calibration sequences.</summary>
-    public bool Calibrates => Original is not null || Moments is not null || Transformed is not null;
+    /// <summary>Whether there is a pass over the original model at all.</summary>
+    public bool ObservesOriginal => Original is not null || Ranges is not null || Moments is not null;
 
-    /// <summary>Whether any consumer reads the first pass layer by layer.</summary>
-    public bool ReadsOriginalLayers => TransformReadsOriginal || Searches || ReportsOriginal;
+    /// <summary>Whether any item reads calibration sequences.</summary>
+    public bool Calibrates => ObservesOriginal || Transformed is not null;
+
+    /// <summary>Whether transforms of layers, or their searches, read what the first pass observed of the layer.</summary>
+    public bool ReadsOriginalLayers => TransformReadsOriginal || Searches;
 
     /// <summary>What a recipe needs.</summary>
     /// <param name="recipe">A valid recipe.</param>
@@ -76,7 +82,7 @@ public sealed record RecipeNeeds
         ArgumentNullException.ThrowIfNull(config);
         ModelFamily family = MambaFamily.For(config);
         QuantizationScheme scheme = recipe.Quantization!.Scheme;
-        bool readsOriginal = ObservationPlans.IsNeeded(ObservationPlans.Original(recipe.WithoutGptq(), family));
+        ObservationPlan original = ObservationPlans.OriginalForTransforms(recipe, family);
         ObservationPlan transformed = ObservationPlans.Transformed(recipe, family), moments = ObservationPlans.OriginalMoments(recipe, family);
         ImmutableHashSet<ActivationSite> compensated =
             CalibrationNeeds.SecondMoments(family, scheme, recipe.Gptq?.ToOptions(), HeadIsTied(recipe, config, family, scheme));
@@ -84,7 +90,8 @@ public sealed record RecipeNeeds
         bool transforms = recipe.Modifiers.Any(modifier => modifier is KltRotationModifier or HadamardRotationModifier or SmoothingModifier);
         return new RecipeNeeds
         {
-            Original = readsOriginal ? ObservationPlans.OriginalForAnyScheme(recipe, family) : null,
+            Original = ObservationPlans.IsNeeded(original) ? original : null,
+            Ranges = transforms && ObservationPlans.IsNeeded(ranges) ? ObservationPlans.OriginalForReports(family) : null,
             Moments = ObservationPlans.IsNeeded(moments) ? moments : null,
             Transformed = ObservationPlans.IsNeeded(transformed) ? transformed : null,
             PoolsResidual = recipe.KltAt(RotationSite.ResidualStream) is not null,

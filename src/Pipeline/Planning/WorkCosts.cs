@@ -8,8 +8,9 @@ namespace MambaQuant.Pipeline.Planning;
 
 /// <summary>What items are expected to cost, from dimensions alone.</summary>
 /// <remarks>
-/// Of items that run in one forward pass (ObserveOriginal with ObserveMoments behind it) the first is charged with the pass and the second with
-/// what it adds; where a second scheme runs the second alone, it repeats the forward pass of its block, which is not counted here.
+/// Of items that run in one forward pass (ObserveOriginal with ObserveRanges and ObserveMoments behind it) the first is charged with the pass,
+/// the others with what they add; where a second scheme runs one of those alone, it repeats the forward pass of its block, which is
+/// not counted here.
 /// </remarks>
 /// <param name="request">The request.</param>
 /// <param name="needs">What the recipe needs.</param>
@@ -36,12 +37,14 @@ internal sealed class WorkCosts(PlanRequest request, RecipeNeeds needs, WorkGrid
     public WorkCost Of(WorkItem item) => item.Kind switch
     {
         WorkKind.Tokenize => Tokenize(item),
-        WorkKind.ObserveOriginal => Observe(item, needs.Original!, isFirst: true),
-        WorkKind.ObserveMoments => needs.Original is null ? Observe(item, needs.Moments!, isFirst: false) : Added(item, needs.Moments!),
+        WorkKind.ObserveOriginal => Observe(item, needs.Original ?? ObservationPlan.Nothing, isFirst: true),
+        WorkKind.ObserveRanges => Added(item, needs.Ranges!),
+        WorkKind.ObserveMoments => Added(item, needs.Moments!),
         WorkKind.ObserveRotated => Observe(item, ObservationPlan.Nothing, isFirst: false),
         WorkKind.ObserveTransformed => Observe(item, needs.Transformed!, isFirst: false),
         WorkKind.ReduceOriginal when item.First < 0 => Reduce(ModelOperations.SecondMomentBytes(_config.DModel)),
         WorkKind.ReduceOriginal => Reduce(StatisticsBytes(needs.Original!)),
+        WorkKind.ReduceRanges => Reduce(StatisticsBytes(needs.Ranges!)),
         WorkKind.ReduceMoments => Reduce(StatisticsBytes(needs.Moments!)),
         WorkKind.ReduceRotated => Reduce(2L * sizeof(float) * _config.DModel),
         WorkKind.ReduceTransformed => Reduce(StatisticsBytes(needs.Transformed!)),
@@ -110,7 +113,7 @@ internal sealed class WorkCosts(PlanRequest request, RecipeNeeds needs, WorkGrid
         }
 
         double statistics = (needs.Transformed is { } second ? StatisticsBytes(second) : 0)
-            + (needs.ReportsOriginal ? StatisticsBytes(needs.Original!) : 0)
+            + (needs.Ranges is { } compared ? StatisticsBytes(compared) : 0)
             + (needs.Moments is { } read ? StatisticsBytes(read) : 0);
         return Cost(operations, statistics + RotationBytes, QuantizedBytes() / grid.Layers, LayerBytes, (3 * FloatLayerBytes) + (5 * statistics) + RotationBytes);
     }
@@ -137,7 +140,9 @@ internal sealed class WorkCosts(PlanRequest request, RecipeNeeds needs, WorkGrid
         ImmutableHashSet<ActivationSite> stored = needs.PoolsResidual && ReferenceEquals(plan, needs.Original)
             ? plan.SecondMoments.Remove(ActivationSite.ResidualStream)
             : plan.SecondMoments;
-        return stored.Sum(site => ModelOperations.SecondMomentBytes(Channels(site))) + (plan.Ranges.IsEmpty ? 0 : ModelOperations.RangeBytes(_config));
+        long ranges = plan.Histograms.IsEmpty ? plan.Ranges.Sum(site => 2L * sizeof(float) * Channels(site)) : ModelOperations.RangeBytes(_config);
+        return ranges + stored.Sum(site => ModelOperations.SecondMomentBytes(Channels(site)))
+            + (plan.State && plan.Histograms.IsEmpty ? sizeof(float) * (long)_config.DInner * _config.DState : 0);
     }
 
     private int Channels(ActivationSite site) =>

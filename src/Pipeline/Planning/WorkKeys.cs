@@ -48,8 +48,11 @@ internal sealed class WorkKeys(PlanRequest request, RecipeNeeds needs, WorkGrid 
                 break;
             case WorkKind.ObserveOriginal:
                 Weights(text, item, withEnds: true)
-                    .Add(RecipeText.Observations(needs.Original!))
+                    .Add(needs.Original is { } original ? RecipeText.Observations(original) : ["observes nothing"])
                     .Add($"samples {grid.CountOfFirst(item.Shard, needs.Searches ? request.Calibration.SearchSamples : 0)}");
+                break;
+            case WorkKind.ObserveRanges:
+                Weights(text, item, withEnds: true).Add(RecipeText.Observations(needs.Ranges!));
                 break;
             case WorkKind.ObserveMoments:
                 Weights(text, item, withEnds: true).Add(RecipeText.Observations(needs.Moments!));

@@ -6,11 +6,17 @@ public enum WorkKind
     /// <summary>Makes the calibration sequences: from a text, or sampled from the float model.</summary>
     Tokenize,
 
-    /// <summary>Observes a block of layers of the original model on a shard of the sequences.</summary>
+    /// <summary>Runs a block of layers of the original model over a shard of the sequences, and observes what transforms are made from.</summary>
     ObserveOriginal,
 
     /// <summary>Merges the shards' statistics of one layer of the original model, or the pool of the residual stream.</summary>
     ReduceOriginal,
+
+    /// <summary>Observes the ranges of a block of layers of the original model on a shard, with which reports compare; apart, since not every scheme has any.</summary>
+    ObserveRanges,
+
+    /// <summary>Merges the shards' ranges of one layer of the original model.</summary>
+    ReduceRanges,
 
     /// <summary>Sums the second moments that GPTQ reads in a block of layers of the original model on a shard; apart, since they depend on the scheme.</summary>
     ObserveMoments,

@@ -8,7 +8,7 @@ namespace MambaQuant.Pipeline.Planning;
 /// <code>
 /// Tokenize ─ ObserveOriginal (block × shard) ─ ReduceOriginal (layer) ─┬─ SearchSmoothing ─ Transform (layer) ─ ObserveTransformed (block × shard)
 ///               │        └─ ReduceOriginal (pool) ─ ResidualRotation ──┘                                           │
-///               └─ ObserveMoments (block × shard) ─ ReduceMoments (layer) ───────────────── Quantize (layer) ─ ReduceTransformed (layer)
+///               └─ ObserveRanges, ObserveMoments (block × shard) ─ ReduceRanges, ReduceMoments (layer) ─ Quantize (layer) ─ ReduceTransformed (layer)
 ///                                                                                            └─ Assemble
 /// </code>
 /// What a recipe does not need is left out: passes, searches, moments, and with a single shard all reducing. Sequential GPTQ makes a
@@ -106,36 +106,39 @@ public sealed class WorkPlanner
 
     private void AddOriginalPass()
     {
-        for (int block = 0; block < _grid.Blocks; block++)
+        for (int block = 0; _needs.ObservesOriginal && block < _grid.Blocks; block++)
         {
             (int first, int count) = _grid.Block(block);
             for (int shard = 0; shard < _grid.Shards; shard++)
             {
-                if (_needs.Original is not null)
-                {
-                    Add(WorkKind.ObserveOriginal, first, count, shard, [Before(WorkKind.ObserveOriginal, block, shard)]);
-                }
+                int before = Before(WorkKind.ObserveOriginal, block, shard);
+                Add(WorkKind.ObserveOriginal, first, count, shard, [before]);
 
-                if (_needs.Moments is not null)
+                // Behind it, so that whoever runs that one makes these along in the same forward pass.
+                foreach (WorkKind kind in Alongside())
                 {
-                    // Behind the other, so that whoever runs that one makes the moments in the same forward pass.
-                    WorkKind chain = _needs.Original is null ? WorkKind.ObserveMoments : WorkKind.ObserveOriginal;
-                    Add(WorkKind.ObserveMoments, first, count, shard, [Before(chain, block, shard), .. Optional(WorkKind.ObserveOriginal, first, shard)]);
+                    Add(kind, first, count, shard, [before, Place(WorkKind.ObserveOriginal, first, shard)]);
                 }
             }
         }
 
         for (int layer = 0; Reduces && layer <= Layers; layer++)
         {
-            if (_needs.Original is not null && (layer < Layers ? _needs.ReadsOriginalLayers : _needs.ReportsOriginalHead))
-            {
-                AddReduce(WorkKind.ReduceOriginal, WorkKind.ObserveOriginal, layer);
-            }
+            bool isEnd = layer == Layers;
+            AddReduceWhere(_needs.Original is not null && !isEnd && _needs.ReadsOriginalLayers, WorkKind.ReduceOriginal, WorkKind.ObserveOriginal, layer);
+            AddReduceWhere(_needs.Ranges is not null && (isEnd ? _needs.ReportsOriginalHead : _needs.ReportsOriginal), WorkKind.ReduceRanges, WorkKind.ObserveRanges, layer);
+            AddReduceWhere(_needs.Moments is not null && (!isEnd || _needs.CompensatesHead), WorkKind.ReduceMoments, WorkKind.ObserveMoments, layer);
+        }
+    }
 
-            if (_needs.Moments is not null && (layer < Layers || _needs.CompensatesHead))
-            {
-                AddReduce(WorkKind.ReduceMoments, WorkKind.ObserveMoments, layer);
-            }
+    private IEnumerable<WorkKind> Alongside() =>
+        [.. _needs.Ranges is null ? [] : (WorkKind[])[WorkKind.ObserveRanges], .. _needs.Moments is null ? [] : (WorkKind[])[WorkKind.ObserveMoments]];
+
+    private void AddReduceWhere(bool isRead, WorkKind reduce, WorkKind observe, int layer)
+    {
+        if (isRead)
+        {
+            AddReduce(reduce, observe, layer);
         }
     }
 
@@ -260,7 +263,7 @@ public sealed class WorkPlanner
             .. Optional(WorkKind.SearchSmoothing, layer),
             .. _needs.Transformed is not null && (!isEnd || _needs.FixesHeadInput || _needs.IsSequential)
                 ? Observed(WorkKind.ReduceTransformed, WorkKind.ObserveTransformed, layer) : [],
-            .. (isEnd ? _needs.ReportsOriginalHead : _needs.ReportsOriginal) ? Observed(WorkKind.ReduceOriginal, WorkKind.ObserveOriginal, layer) : [],
+            .. (isEnd ? _needs.ReportsOriginalHead : _needs.ReportsOriginal) ? Observed(WorkKind.ReduceRanges, WorkKind.ObserveRanges, layer) : [],
             .. _needs.Moments is not null && (!isEnd || _needs.CompensatesHead)
                 ? Observed(WorkKind.ReduceMoments, WorkKind.ObserveMoments, layer) : [],
         ];

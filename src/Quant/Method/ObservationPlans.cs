@@ -41,23 +41,26 @@ public static class ObservationPlans
         return transforms && recipe.Quantization is { } quantization ? plan.Union(CalibrationNeeds.Ranges(family, quantization.Scheme)) : plan;
     }
 
-    /// <summary>What the pass over the original model observes where its results shall serve any scheme: no second moments for GPTQ.</summary>
+    /// <summary>The part of <see cref="Original"/> that transforms are made from; no scheme changes it.</summary>
     /// <param name="recipe">The recipe; only its rotations and smoothing are read.</param>
     /// <param name="family">The model's tables.</param>
-    /// <returns>
-    /// What transforms are made from, and with it ranges and counts of everything that a scheme could quantize: they cost little beside
-    /// the forward pass, and another scheme for the same model finds them there. A superset of <see cref="Original"/> without GPTQ.
-    /// </returns>
-    public static ObservationPlan OriginalForAnyScheme(Recipe recipe, ModelFamily family)
+    public static ObservationPlan OriginalForTransforms(Recipe recipe, ModelFamily family)
     {
         ArgumentNullException.ThrowIfNull(recipe);
+        return Original(recipe with { Modifiers = recipe.Modifiers.RemoveAll(modifier => modifier is GptqModifier or QuantizationModifier) }, family);
+    }
+
+    /// <summary>What a report could compare with, whatever is quantized: ranges and counts of every input, of h and of C.</summary>
+    /// <param name="family">The model's tables.</param>
+    /// <returns>A superset of what <see cref="Original"/> observes for the report's "before" column, the same for every scheme.</returns>
+    public static ObservationPlan OriginalForReports(ModelFamily family)
+    {
         ArgumentNullException.ThrowIfNull(family);
         ImmutableHashSet<ActivationSite> inputs =
         [
             .. family.LayerModules.Append(family.Head).Select(module => module.Input).OfType<ActivationSite>(), ActivationSite.ScanOutput,
         ];
-        return Original(recipe with { Modifiers = recipe.Modifiers.RemoveAll(modifier => modifier is GptqModifier or QuantizationModifier) }, family)
-            .Union(new ObservationPlan { Ranges = inputs, Histograms = inputs, State = true, StateHistogram = true });
+        return new ObservationPlan { Ranges = inputs, Histograms = inputs, State = true, StateHistogram = true };
     }
 
     /// <summary>The second moments of the original model that GPTQ reads, which depend on the scheme.</summary>

@@ -177,7 +177,7 @@ public sealed class InterruptionTests : IDisposable
     {
         var undisturbed = new MemoryArtifactStore();
         using var other = new PlanRun(_model, _kernels, run.Plan, undisturbed, "undisturbed", progressLayers: 0);
-        await other.RunAsync(item => item.Kind is WorkKind.Tokenize or WorkKind.ObserveOriginal or WorkKind.ObserveMoments);
+        await other.RunAsync(item => item.Kind is WorkKind.Tokenize or WorkKind.ObserveOriginal or WorkKind.ObserveRanges or WorkKind.ObserveMoments);
         Assert.Equal(undisturbed.Names, store.Names);
         foreach (string name in store.Names)
         {

@@ -104,14 +104,17 @@ public sealed class WorkExecutorTests : IDisposable
     {
         await RunAsync(TinyModel.Preset(RecipePresets.MambaQuant, "W8A8"), "first", blocks: 2, shards: 2);
         using PlanRun second = await RunAsync(TinyModel.Preset(RecipePresets.MambaQuant, "W4A8"), "second", blocks: 2, shards: 2);
-        WorkKind[] firstPass = [WorkKind.Tokenize, WorkKind.ObserveOriginal, WorkKind.ReduceOriginal, WorkKind.ResidualRotation];
+        WorkKind[] firstPass =
+        [
+            WorkKind.Tokenize, WorkKind.ObserveOriginal, WorkKind.ReduceOriginal, WorkKind.ObserveRanges, WorkKind.ReduceRanges, WorkKind.ResidualRotation,
+        ];
         Assert.All(second.Log.Where(entry => firstPass.Contains(entry.Item.Kind)), entry => Assert.True(entry.Result.WasDone, entry.Item.Label));
         Assert.All(second.Log.Where(entry => entry.Item.Kind == WorkKind.ObserveMoments), entry => Assert.False(entry.Result.WasDone, entry.Item.Label));
 
         _model.Quantize(_kernels, TinyModel.Preset(RecipePresets.MambaQuant, "W4A8"), "loop");
         using PlanRun fresh = await RunAsync(TinyModel.Preset(RecipePresets.MambaQuant, "W4A8"), "fresh", blocks: 2, shards: 2, store: new MemoryArtifactStore());
         AssertSame("second", "fresh");
-        Assert.All(fresh.Log.Where(entry => entry.Item.Kind == WorkKind.ObserveMoments), entry => Assert.True(entry.Result.WasDone, entry.Item.Label));
+        Assert.All(fresh.Log.Where(entry => entry.Item.Kind is WorkKind.ObserveRanges or WorkKind.ObserveMoments), entry => Assert.True(entry.Result.WasDone, entry.Item.Label));
     }
 
     [Theory]

@@ -13,7 +13,7 @@ public sealed class WorkKeysTests
 
     private static readonly WorkKind[] _firstPass =
     [
-        WorkKind.Tokenize, WorkKind.ObserveOriginal, WorkKind.ReduceOriginal, WorkKind.ResidualRotation,
+        WorkKind.Tokenize, WorkKind.ObserveOriginal, WorkKind.ReduceOriginal, WorkKind.ObserveRanges, WorkKind.ReduceRanges, WorkKind.ResidualRotation,
     ];
 
     [Fact]
@@ -33,14 +33,14 @@ public sealed class WorkKeysTests
     public void OneByteOfALayer_ChangesWhatReadsThatLayer() => AssertChanges(
         request => request.WithFile("layer-2.safetensors"),
         item => item.Kind == WorkKind.Assemble
-            || (item.Kind is not (WorkKind.Transform or WorkKind.ReduceOriginal or WorkKind.ReduceMoments or WorkKind.ReduceTransformed)
+            || (item.Kind is not (WorkKind.Transform or WorkKind.ReduceOriginal or WorkKind.ReduceRanges or WorkKind.ReduceMoments or WorkKind.ReduceTransformed)
                 && item.First <= 2 && item.First + item.Count > 2));
 
     [Fact]
     public void OneByteOfTheEnds_ChangesWhatReadsThem() => AssertChanges(
         request => request.WithFile("ends.safetensors"),
         item => item.Kind is WorkKind.Assemble or WorkKind.ObserveTransformed
-            || (item.Kind is WorkKind.ObserveOriginal or WorkKind.ObserveMoments)
+            || item.Kind is WorkKind.ObserveOriginal or WorkKind.ObserveRanges or WorkKind.ObserveMoments
             || (item.Kind == WorkKind.Quantize && item.First == 4));
 
     [Fact]
@@ -97,12 +97,20 @@ public sealed class WorkKeysTests
     [InlineData(RecipePresets.MambaQuant)]
     public void AnotherScheme_SharesEveryItemOfTheFirstPass(string preset)
     {
-        WorkPlan first = Plan(RecipePresets.Get(preset, "W8A8"), blocks: null, shards: null);
-        HashSet<string> keys = [.. first.Graph.Items.Select(item => item.Key.Text)];
+        // What W8A8 observes, and the moments of W4A8, in whatever order.
+        HashSet<string> keys =
+        [
+            .. new[] { "W8A8", "W4A8" }.SelectMany(scheme => Plan(RecipePresets.Get(preset, scheme), blocks: null, shards: null).Graph.Items)
+                .Select(item => item.Key.Text),
+        ];
         foreach ((string scheme, bool strict) in new[] { ("W8A8", true), ("W4A8", false), ("W6A6", false), ("W4A4", true), ("W4A16", false), ("W8A16", false) })
         {
             WorkPlan second = Plan(RecipePresets.Get(preset, scheme, strict), blocks: null, shards: null);
             Assert.All(second.Graph.Items.Where(item => _firstPass.Contains(item.Kind)), item => Assert.Contains(item.Key.Text, keys));
+            if (!strict)
+            {
+                Assert.All(second.Graph.Items.Where(item => item.Kind == WorkKind.ObserveMoments), item => Assert.Contains(item.Key.Text, keys));
+            }
         }
     }
 
