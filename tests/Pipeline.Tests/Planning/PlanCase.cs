@@ -41,7 +41,8 @@ internal static class PlanCase
         var files = new Dictionary<string, string> { ["config.json"] = Hash('c'), ["ends.safetensors"] = Hash('e') };
         var tensors = new Dictionary<string, string>
         {
-            [MambaTensors.Embeddings] = "ends.safetensors", [MambaTensors.FinalNorm] = "ends.safetensors",
+            [MambaTensors.Embeddings] = "ends.safetensors",
+            [MambaTensors.FinalNorm] = "ends.safetensors",
         };
         for (int layer = 0; layer < _config.LayerCount; layer++)
         {
