@@ -87,7 +87,7 @@ internal sealed class ModelStage(Workbench bench)
         MethodContext context = bench.Context(session.Abandon);
         int layers = bench.Config.LayerCount;
         using QuantizedCheckpointWriter writer = sink.Begin(bench.Checkpoint);
-        QuantizedLayerLayout layout = QuantizedLayouts.OfLayer(context);
+        QuantizedLayerLayout layout = QuantizedLayerLayout.Planned(bench.Family, bench.Recipe);
         var reports = ImmutableArray.CreateBuilder<LayerReport>(layers + 1);
         for (int layer = 0; layer <= layers; layer++)
         {
@@ -99,7 +99,7 @@ internal sealed class ModelStage(Workbench bench)
             }
             else
             {
-                (string embeddings, string head) = writer.PlaceEnds(QuantizedLayouts.OfEnds(context));
+                (string embeddings, string head) = writer.PlaceEnds(QuantizedEndsLayout.Planned(bench.Family, bench.Recipe, bench.Checkpoint.HasSeparateHead));
                 await session.FetchAsync(producer, ItemOutputs.Embeddings, embeddings);
                 await session.FetchAsync(producer, ItemOutputs.Head, head);
             }

@@ -61,7 +61,7 @@ internal sealed class SequentialStage(Workbench bench)
 
     private async Task AdvanceAsync(ItemSession session, HiddenStates hidden, int layer, Action<long> advanced)
     {
-        QuantizedLayerLayout layout = QuantizedLayouts.OfLayer(bench.Context(session.Abandon));
+        QuantizedLayerLayout layout = QuantizedLayerLayout.Planned(bench.Family, bench.Recipe);
         WorkItem quantize = bench.Plan.Find(WorkKind.Quantize, layer)!;
         using QuantizedLayer quantized = await session.ReadAsync(
             quantize, ItemOutputs.Layer, path => QuantizedParts.ReadLayer(path, bench.Kernels, bench.Config, layout, layer));

@@ -5,7 +5,10 @@ using MambaQuant.Quant.Models;
 namespace MambaQuant.Quant.Statistics;
 
 /// <summary>How large the file of a layer's statistics can become, from shapes alone.</summary>
-/// <remarks>Exact but for histograms, of which only the bins that are filled are stored, and for the header, which is counted generously.</remarks>
+/// <remarks>
+/// Exact but for histograms, of which only the bins that are filled are stored (a count of the state is taken to be below 2³¹), and for
+/// the header, which is counted generously.
+/// </remarks>
 public static class StatisticsSize
 {
     private const long HeaderBytes = 8192;
@@ -22,7 +25,7 @@ public static class StatisticsSize
         ArgumentNullException.ThrowIfNull(plan);
         ArgumentNullException.ThrowIfNull(config);
         long state = plan.State ? checked((long)config.DInner * config.DState * sizeof(float)) : 0;
-        long magnitudes = plan.State && plan.StateHistogram ? checked((long)config.DInner * HistogramBins.MagnitudeBinCount * sizeof(long)) : 0;
+        long magnitudes = plan.State && plan.StateHistogram ? checked(config.DInner * (sizeof(int) + (HistogramBins.MagnitudeBinCount * (sizeof(sbyte) + (long)sizeof(int))))) : 0;
         return checked(Sites(plan, family, site => site != ActivationSite.HeadInput) + state + magnitudes);
     }
 

@@ -27,7 +27,7 @@ public sealed class GridRuleTests
     [Fact]
     public void Scheme_ChangesNoGrid()
     {
-        foreach (string name in ModelShapes.Names)
+        foreach (string name in PublishedModels.All.Select(model => model.Name))
         {
             Assert.Single(
                 new[] { "W8A8", "W4A8", "W4A16", "W6A6" }.Select(scheme => Cut(Grid(name, RecipePresets.Get(RecipePresets.MambaQuant, scheme), 512, 512))).Distinct());
@@ -76,7 +76,7 @@ public sealed class GridRuleTests
     internal static PlanRequest Shape(string name, Recipe recipe, int samples, int length) => new()
     {
         Recipe = recipe,
-        Model = ModelIdentity.OfShape(name, ModelShapes.Find(name)!),
+        Model = ModelIdentity.OfShape(name, PublishedModels.Find(name)!.Config),
         Calibration = new CalibrationIdentity { Source = "text", Text = PlanCase.Hash('a'), Samples = samples, SequenceLength = length },
         Profile = "any",
     };
