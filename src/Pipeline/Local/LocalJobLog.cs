@@ -103,8 +103,8 @@ internal sealed class LocalJobLog(WorkPlan plan, StageClock clock, Action<string
             meter.Running.Remove(item.Index);
             meter.Done += share.Units;
 
-            // Second moments are found done because the pass before has just made them along with its own.
-            bool isMade = !result.WasDone || item.Kind == WorkKind.ObserveMoments;
+            // These are found done because the pass before has just made them along with its own.
+            bool isMade = !result.WasDone || item.Kind is WorkKind.ObserveRanges or WorkKind.ObserveMoments;
             _made += isMade ? 1 : 0;
             _reused += isMade ? 0 : 1;
             if (!result.Disagreements.IsEmpty)

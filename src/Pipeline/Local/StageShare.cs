@@ -20,9 +20,9 @@ internal readonly record struct StageShare(string Stage, long Units, string Unit
             WorkKind.Tokenize => new(Stages.Prepare, 0, "steps"),
             WorkKind.ObserveOriginal => new(Stages.ObserveOriginal, item.Count * Tokens(plan, item), "tokens"),
 
-            // Sums that are made along with the pass before are no work of their own.
-            WorkKind.ObserveMoments => new(Stages.ObserveOriginal, plan.Needs.Original is null ? item.Count * Tokens(plan, item) : 0, "tokens"),
-            WorkKind.ReduceOriginal or WorkKind.ReduceMoments => new(Stages.ObserveOriginal, 0, "tokens"),
+            // What is made along with the pass before is no work of its own.
+            WorkKind.ObserveRanges or WorkKind.ObserveMoments => new(Stages.ObserveOriginal, 0, "tokens"),
+            WorkKind.ReduceOriginal or WorkKind.ReduceRanges or WorkKind.ReduceMoments => new(Stages.ObserveOriginal, 0, "tokens"),
             WorkKind.ResidualRotation => new(Stages.ResidualRotation, 1, "rotations"),
             WorkKind.ObserveRotated or WorkKind.ReduceRotated => new(Stages.SearchSmoothing, 0, "layers"),
             WorkKind.SearchSmoothing => new(Stages.SearchSmoothing, 1, "layers"),

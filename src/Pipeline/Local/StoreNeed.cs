@@ -33,12 +33,15 @@ internal sealed class StoreNeed(WorkPlan plan, long layerBytes, long endsBytes)
     public long Of(WorkItem item) => checked(DocumentBytes + Around + item.Kind switch
     {
         WorkKind.Tokenize => sizeof(int) * Tokens(item),
-        WorkKind.ObserveOriginal => Observed(item, WithoutPool(plan.Needs.Original!)) + Samples(item) + Hidden(item),
-        WorkKind.ObserveMoments => Observed(item, plan.Needs.Moments!) + Hidden(item),
+        WorkKind.ObserveOriginal =>
+            (plan.Needs.Original is { } original ? Observed(item, WithoutPool(original)) : 0) + Samples(item) + Hidden(item),
+        WorkKind.ObserveRanges => Observed(item, plan.Needs.Ranges!),
+        WorkKind.ObserveMoments => Observed(item, plan.Needs.Moments!),
         WorkKind.ObserveRotated => item.Count * (Around + (2L * sizeof(float) * _config.DModel)),
         WorkKind.ObserveTransformed => Observed(item, plan.Needs.Transformed!) + Hidden(item),
         WorkKind.ReduceOriginal when item.First < 0 => PoolBytes,
         WorkKind.ReduceOriginal => Layer(item.First, plan.Needs.Original!),
+        WorkKind.ReduceRanges => Layer(item.First, plan.Needs.Ranges!),
         WorkKind.ReduceMoments => Layer(item.First, plan.Needs.Moments!),
         WorkKind.ReduceTransformed => Layer(item.First, plan.Needs.Transformed!),
         WorkKind.ResidualRotation => sizeof(double) * (long)_config.DModel * _config.DModel,
