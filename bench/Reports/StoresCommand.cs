@@ -38,7 +38,7 @@ internal static class StoresCommand
                 + "renamed. Raw Azurite: the client library's own parallel upload and download, 8 transfers of 8 MiB as the store has them. Raw does no checksum; the store "
                 + "checksums every put and verifies every get. Raw and store take turns in one run. What was just written is read "
                 + "from the system's page cache, so the rows 'page cache' have the hardest ratios: no disk to wait for. "
-                + "'Disk': a put waits until the disk has the bytes, and a get finds none of them in the page cache; both raw and store.\n\n");
+                + "'Disk': a put waits until the disk has the bytes, and a get finds none of them in the page cache; both raw and store. Verifying is one more pass over bytes that are in the processor's cache: no disk or network is fast enough to show it, a get from the page cache is.\n\n");
             text.Append(Checksums());
             text.Append("\n| where | size | put raw | put store | ratio | get raw | get store | ratio |\n|---|---:|---:|---:|---:|---:|---:|---:|\n");
             foreach (string place in parsed.GetValue(Places)!)

@@ -136,13 +136,12 @@ public sealed partial class AzureBlobArtifactStore : IArtifactStore
         }
 
         long range = StoreTexts.CheckRange(info, 0, length);
-        BlobReader reader = stored <= count && ArtifactSeal.Read(info, start.AsMemory((int)info.Length, (int)(stored - info.Length)), out _) is { } seal
-            ? new BlobReader(Description, blob, seal, details.ETag)
-            : await ReaderAsync(blob, info, details.ETag, cancellation).ConfigureAwait(false);
-        int whole = (int)Math.Min(info.Length, ArtifactSeal.BlockStart(count));
-        whole = stored <= count ? (int)info.Length : whole;
-        bool sound = reader.Seal.FindDamage(0, start.AsSpan(0, whole)) < 0;
-        return new BlobReadStream(reader, 0, range, _options, sound ? start : null, whole);
+        bool isAll = stored <= count;
+        Task<ArtifactSeal> seal = isAll && ArtifactSeal.Read(info, start.AsMemory((int)info.Length, (int)(stored - info.Length)).ToArray(), out _) is { } read
+            ? Task.FromResult(read)
+            : ReadTableAsync(blob, info, details.ETag, cancellation);
+        int whole = (int)Math.Min(info.Length, isAll ? count : ArtifactSeal.BlockStart(count));
+        return new BlobReadStream(new BlobReader(Description, blob, info, details.ETag, seal), 0, range, _options, start, whole);
     }
 
     private async Task<Stream> OpenRangeAsync(string name, long offset, long? length, CancellationToken cancellation)
@@ -150,34 +149,38 @@ public sealed partial class AzureBlobArtifactStore : IArtifactStore
         Found found = await FindAsync(name, cancellation).ConfigureAwait(false) ?? throw StoreTexts.NotFound(Description, name);
         ArtifactInfo info = found.Info ?? throw StoreTexts.Corrupt(Description, name, found.Fault!);
         long range = StoreTexts.CheckRange(info, offset, length);
-        BlobReader reader = await ReaderAsync(Blob(name), info, found.Version, cancellation).ConfigureAwait(false);
+        BlockBlobClient blob = Blob(name);
+        var reader = new BlobReader(Description, blob, info, found.Version, ReadTableAsync(blob, info, found.Version, cancellation));
         return new BlobReadStream(reader, offset, range, _options, null, 0);
     }
 
     /// <summary>Fetches the table of checksums behind the content.</summary>
-    private async Task<BlobReader> ReaderAsync(BlockBlobClient blob, ArtifactInfo info, ETag version, CancellationToken cancellation)
-    {
-        byte[] tail = new byte[checked((int)(ArtifactSeal.StoredLength(info.Length) - info.Length))];
-        string? fault = null;
-        for (int round = 0; round < BlobReader.MostDownloads; round++)
+    private Task<ArtifactSeal> ReadTableAsync(BlockBlobClient blob, ArtifactInfo info, ETag version, CancellationToken cancellation) => GuardAsync(
+        $"reading '{info.Name}'",
+        async () =>
         {
-            try
+            byte[] tail = new byte[checked((int)(ArtifactSeal.StoredLength(info.Length) - info.Length))];
+            string? fault = null;
+            for (int round = 0; round < BlobReader.MostDownloads; round++)
             {
-                await BlobReader.DownloadAsync(blob, info.Length, tail, version, cancellation).ConfigureAwait(false);
-            }
-            catch (RequestFailedException failure) when (failure.Status is 404 or 412)
-            {
-                throw BlobTexts.Vanished(Description, info.Name);
+                try
+                {
+                    await BlobReader.DownloadAsync(blob, info.Length, tail, version, cancellation).ConfigureAwait(false);
+                }
+                catch (RequestFailedException failure) when (failure.Status is 404 or 412)
+                {
+                    throw BlobTexts.Vanished(Description, info.Name);
+                }
+
+                if (ArtifactSeal.Read(info, tail, out fault) is { } seal)
+                {
+                    return seal;
+                }
             }
 
-            if (ArtifactSeal.Read(info, tail, out fault) is { } seal)
-            {
-                return new BlobReader(Description, blob, seal, version);
-            }
-        }
-
-        throw StoreTexts.Corrupt(Description, info.Name, fault!);
-    }
+            throw StoreTexts.Corrupt(Description, info.Name, fault!);
+        },
+        cancellation);
 
     private async Task<List<ArtifactInfo>> ListAllAsync(string prefix, CancellationToken cancellation)
     {

@@ -22,7 +22,7 @@ internal sealed class BlobReadStream : ForwardReadStream
     /// <param name="offset">First byte.</param>
     /// <param name="length">Bytes from there.</param>
     /// <param name="options">How bytes are moved.</param>
-    /// <param name="first">The beginning of the content where it is at hand already, whole blocks, verified; rented, and given back by the stream.</param>
+    /// <param name="first">The beginning of the content where it is at hand already: whole blocks, not yet compared; rented, and given back by the stream.</param>
     /// <param name="firstLength">Bytes of it.</param>
     public BlobReadStream(BlobReader reader, long offset, long length, AzureBlobStoreOptions options, byte[]? first, int firstLength)
         : base(length)
@@ -31,10 +31,14 @@ internal sealed class BlobReadStream : ForwardReadStream
         _transferSize = options.TransferSize;
         _parallelism = options.Parallelism;
         _start = offset;
-        _stop = reader.Seal.BlockStop(offset + length);
+        _stop = ArtifactSeal.BlockStop(offset + length, reader.Info.Length);
         _next = ArtifactSeal.BlockStart(offset);
-        _current = new Transfer(_next, first ?? [], first is null ? 0 : firstLength);
-        _next += _current.Length;
+        if (first is not null && firstLength > 0)
+        {
+            _ahead.Enqueue(TransferAsync(_next, first, firstLength, isThere: true, _closed.Token));
+            _next += firstLength;
+        }
+
         AskAhead();
     }
 
@@ -119,16 +123,15 @@ internal sealed class BlobReadStream : ForwardReadStream
         while (_ahead.Count + (_current.Length > 0 ? 1 : 0) < _parallelism && _next < _stop)
         {
             int length = (int)Math.Min(_transferSize, _stop - _next);
-            _ahead.Enqueue(TransferAsync(_next, length, _closed.Token));
+            _ahead.Enqueue(TransferAsync(_next, ArrayPool<byte>.Shared.Rent(length), length, isThere: false, _closed.Token));
             _next += length;
         }
     }
 
-    private async Task<Transfer> TransferAsync(long offset, int length, CancellationToken closed)
+    /// <summary>After a failure the memory is not given back: the client may still hold it for a moment.</summary>
+    private async Task<Transfer> TransferAsync(long offset, byte[] bytes, int length, bool isThere, CancellationToken closed)
     {
-        // Rented and, after a failure, not given back: the client may still hold the memory for a moment.
-        byte[] bytes = ArrayPool<byte>.Shared.Rent(length);
-        await _reader.ReadVerifiedAsync(offset, bytes.AsMemory(0, length), closed).ConfigureAwait(false);
+        await _reader.ReadVerifiedAsync(offset, bytes.AsMemory(0, length), isThere, closed).ConfigureAwait(false);
         return new Transfer(offset, bytes, length);
     }
 

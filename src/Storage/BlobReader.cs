@@ -9,51 +9,55 @@ namespace MambaQuant.Storage;
 /// <summary>Reads ranges of one blob; every range of the same version of it.</summary>
 /// <param name="store">The store's description.</param>
 /// <param name="blob">The blob.</param>
-/// <param name="seal">Its seal.</param>
+/// <param name="info">The artifact.</param>
 /// <param name="version">The version that all ranges must come from.</param>
-internal sealed class BlobReader(string store, BlockBlobClient blob, ArtifactSeal seal, ETag version)
+/// <param name="seal">Its seal, which may still be on its way: content comes along with it, and is handed out after it.</param>
+internal sealed class BlobReader(string store, BlockBlobClient blob, ArtifactInfo info, ETag version, Task<ArtifactSeal> seal)
 {
     /// <summary>Downloads of one range before its bytes count as wrong in the store, not on the way.</summary>
     public const int MostDownloads = 4;
 
-    /// <summary>The artifact's seal.</summary>
-    public ArtifactSeal Seal => seal;
+    /// <summary>The artifact.</summary>
+    public ArtifactInfo Info => info;
 
     /// <summary>Reads whole blocks and compares them with their checksums.</summary>
     /// <param name="offset">Where they begin, a multiple of the block size.</param>
     /// <param name="destination">Where they go.</param>
+    /// <param name="isThere">Whether bytes are there already, to be compared first.</param>
     /// <param name="cancellation">Stops the call.</param>
     /// <exception cref="CorruptArtifactException">They differ, however often they are downloaded.</exception>
     /// <exception cref="ArtifactNotFoundException">The blob went away meanwhile.</exception>
     /// <exception cref="ArtifactStoreException">The service fails.</exception>
-    public async Task ReadVerifiedAsync(long offset, Memory<byte> destination, CancellationToken cancellation)
+    public async Task ReadVerifiedAsync(long offset, Memory<byte> destination, bool isThere, CancellationToken cancellation)
     {
-        string name = seal.Info.Name;
-        for (int round = 1; ; round++)
+        for (int round = isThere ? 0 : 1; ; round++)
         {
-            long damage;
             try
             {
-                await DownloadAsync(blob, offset, destination, version, cancellation).ConfigureAwait(false);
-                damage = seal.FindDamage(offset, destination.Span);
+                if (round > 0)
+                {
+                    await DownloadAsync(blob, offset, destination, version, cancellation).ConfigureAwait(false);
+                }
             }
             catch (RequestFailedException failure) when (failure.Status is 404 or 412)
             {
-                throw BlobTexts.Vanished(store, name);
+                throw BlobTexts.Vanished(store, info.Name);
             }
             catch (Exception failure) when (BlobTexts.IsServiceFailure(failure, cancellation))
             {
-                throw BlobTexts.Failed(store, $"reading '{name}' at {offset}", failure);
+                throw BlobTexts.Failed(store, $"reading '{info.Name}' at {offset}", failure);
             }
 
+            ArtifactSeal sealedBy = await seal.ConfigureAwait(false);
+            long damage = sealedBy.FindDamage(offset, destination.Span);
             if (damage < 0)
             {
                 return;
             }
 
-            if (round == MostDownloads)
+            if (round >= MostDownloads)
             {
-                throw StoreTexts.Damage(store, seal, damage);
+                throw StoreTexts.Damage(store, sealedBy, damage);
             }
         }
     }

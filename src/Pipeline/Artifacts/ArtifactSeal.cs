@@ -110,6 +110,11 @@ internal sealed class ArtifactSeal
     /// <param name="offset">The byte.</param>
     public static long BlockStart(long offset) => offset / BlockSize * BlockSize;
 
+    /// <summary>Where the block ends, or the content, in which a range ends.</summary>
+    /// <param name="end">The range's end.</param>
+    /// <param name="length">Bytes of the content.</param>
+    public static long BlockStop(long end, long length) => Math.Min(BlockStart(checked(end + BlockSize - 1)), length);
+
     /// <summary>Reads a footer.</summary>
     /// <param name="name">Name the artifact was found under.</param>
     /// <param name="storedLength">Bytes of the stored form.</param>
@@ -141,10 +146,6 @@ internal sealed class ArtifactSeal
 
     /// <summary>Everything that follows the content: table and footer.</summary>
     public byte[] Encode() => [.. _table.Span, .. _footer];
-
-    /// <summary>Where the block ends, or the content, in which a range ends.</summary>
-    /// <param name="end">The range's end.</param>
-    public long BlockStop(long end) => Math.Min(checked(end + BlockSize - 1) / BlockSize * BlockSize, Info.Length);
 
     /// <summary>Compares blocks of content with their checksums.</summary>
     /// <param name="offset">Where the bytes begin in the content, a multiple of <see cref="BlockSize"/>.</param>

@@ -10,7 +10,7 @@ namespace MambaQuant.Pipeline.Artifacts;
 /// </remarks>
 internal sealed class DirectoryReadStream : ForwardReadStream
 {
-    private const int ChunkSize = 2 * ArtifactSeal.BlockSize;
+    private const int ChunkSize = 4 * ArtifactSeal.BlockSize;
 
     private readonly string _store;
     private readonly ArtifactSeal _seal;
@@ -120,7 +120,7 @@ internal sealed class DirectoryReadStream : ForwardReadStream
         }
 
         // Not further than the block that the range ends in: a small range of a large artifact costs one block.
-        long start = ArtifactSeal.BlockStart(at), stop = _seal.BlockStop(_start + Length);
+        long start = ArtifactSeal.BlockStart(at), stop = ArtifactSeal.BlockStop(_start + Length, _seal.Info.Length);
         int length = (int)Math.Min(ChunkSize, stop - start);
         _chunkLength = 0;
         ReadVerified(start, _chunk.AsSpan(0, length));
