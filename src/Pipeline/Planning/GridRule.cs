@@ -15,9 +15,9 @@ namespace MambaQuant.Pipeline.Planning;
 ///   each has 2·10¹¹ operations (seconds on a processor) and 2,048 tokens (what runs at once) or more
 ///   at most 1,024; but 8 in any case, where each has 10¹² operations and less than 512 MiB of statistics: small machines
 ///   have several workers too; and at least as many as keep a shard's hidden states below a quarter of the memory budget
-/// blocks, so that blocks · shards reaches 256, where that is worth it:
+/// blocks, so that blocks · shards reaches 1,024 (four for each of 256 workers), where that is worth it:
 ///   each computes at least 4 times longer than its boundary (tokens · d_model · 4 bytes) takes to be stored and read again
-///   each has 2·10¹¹ operations or more; at most 16
+///   each has 2·10¹¹ operations or more; at most 4: the blocks of a shard follow each other, so that more of them only cost boundaries
 /// </code>
 /// So light statistics give many shards and one block: every worker streams all layers. Heavy ones (GPTQ: a layer of 2.8 billion
 /// weights has 130 MB of second moments and more) give few shards, and blocks instead: items stay short, workers keep
@@ -37,8 +37,8 @@ public static class GridRule
     private const int FewShards = 8;
     private const int TokensAtOnce = 2048;
     private const int MostShards = 1024;
-    private const int EnoughItems = 256;
-    private const int MostBlocks = 16;
+    private const int EnoughItems = 1024;
+    private const int MostBlocks = 4;
 
     /// <summary>Chooses.</summary>
     /// <param name="recipe">The recipe; its rotation of the residual stream and whether it has GPTQ are read.</param>
