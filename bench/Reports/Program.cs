@@ -6,6 +6,7 @@ var root = new RootCommand("Makes the committed reports of bench/results.")
     AccuracyCommand.Create(),
     AblationCommand.Create(),
     OutliersCommand.Create(),
+    SchedulingCommand.Create(),
     SynthesizeCommand.Create(),
     MemoryCommand.Create(),
     StoresCommand.Create(),
