@@ -18,8 +18,12 @@ internal static class CommandLine
         new GenerateCommand(),
         new PlanCommand(),
         new SimulateCommand(),
+        new JobsCommand(),
         new DoctorCommand(),
     };
+
+    /// <summary>The verbs with their names as they are typed, such as "jobs list".</summary>
+    public static IReadOnlyList<(string Name, VerbCommand Verb)> Verbs { get; } = [.. VerbsOf(Root, "")];
 
     /// <summary>Parses and runs one command line.</summary>
     /// <param name="arguments">The arguments after the program's name.</param>
@@ -52,8 +56,9 @@ internal static class CommandLine
     {
         if (parse.CommandResult.Command is not VerbCommand verb)
         {
-            error.WriteLine(parse.UnmatchedTokens is [string unknown, ..] ? $"error: there is no verb '{unknown}'" : "error: a verb is missing");
-            error.WriteLine($"verbs: {string.Join(", ", Root.Subcommands.Select(command => command.Name))}; see: mambaquant --help");
+            string above = parse.CommandResult.Command == Root ? "" : $"{parse.CommandResult.Command.Name} ";
+            error.WriteLine(parse.UnmatchedTokens is [string unknown, ..] ? $"error: there is no verb '{above}{unknown}'" : "error: a verb is missing");
+            error.WriteLine($"verbs: {string.Join(", ", Verbs.Select(known => known.Name).Where(name => name.StartsWith(above, StringComparison.Ordinal)))}; see: mambaquant {above}--help");
             return ExitCodes.Usage;
         }
 
@@ -62,7 +67,10 @@ internal static class CommandLine
             error.WriteLine($"error: {problem.Message}");
         }
 
-        error.WriteLine($"see: mambaquant {verb.Name} --help");
+        error.WriteLine($"see: mambaquant {Verbs.First(known => known.Verb == verb).Name} --help");
         return ExitCodes.Usage;
     }
+
+    private static IEnumerable<(string Name, VerbCommand Verb)> VerbsOf(Command command, string above) => command.Subcommands.SelectMany(
+        child => child is VerbCommand verb ? [(above + verb.Name, verb)] : VerbsOf(child, $"{above}{child.Name} "));
 }

@@ -15,7 +15,7 @@ public sealed partial class CommandLineDocumentTests
 
     private static readonly string _page = File.ReadAllText(Repository.Path("docs", "command-line.md"));
 
-    public static TheoryData<string> Verbs => [.. CommandLine.Root.Subcommands.Select(verb => verb.Name)];
+    public static TheoryData<string> Verbs => [.. CommandLine.Verbs.Select(verb => verb.Name)];
 
     /// <summary>Every page but the reports, whose programs have command lines of their own.</summary>
     public static TheoryData<string> Pages => [.. Documents.Pages.Where(page => !page.StartsWith("bench/", StringComparison.Ordinal))];
@@ -25,7 +25,7 @@ public sealed partial class CommandLineDocumentTests
     {
         string[] expected =
         [
-            .. CommandLine.Root.Subcommands.Select(verb => string.Join(' ', [verb.Name, .. verb.Arguments.Select(argument => argument.Name)])),
+            .. CommandLine.Verbs.Select(verb => string.Join(' ', [verb.Name, .. verb.Verb.Arguments.Select(argument => argument.Name)])),
         ];
         Assert.Equal(expected, Section().Matches(_page).Select(match => match.Groups[1].Value));
     }
@@ -34,8 +34,9 @@ public sealed partial class CommandLineDocumentTests
     [MemberData(nameof(Verbs))]
     public void Section_ListsEveryOptionOfTheVerbAndNoOther(string name)
     {
-        Command verb = CommandLine.Root.Subcommands.Single(command => command.Name == name);
-        string section = Section().Matches(_page).Single(match => match.Groups[1].Value.Split(' ')[0] == name).Value;
+        Command verb = CommandLine.Verbs.Single(command => command.Name == name).Verb;
+        string heading = string.Join(' ', [name, .. verb.Arguments.Select(argument => argument.Name)]);
+        string section = Section().Matches(_page).Single(match => match.Groups[1].Value == heading).Value;
 
         Assert.Equal(
             verb.Options.Where(option => !_everywhere.Contains(option.Name)).Select(option => (Spelled(option), Default(option))),
@@ -46,7 +47,7 @@ public sealed partial class CommandLineDocumentTests
     [MemberData(nameof(Pages))]
     public void Pages_NameNoOptionThatDoesNotExist(string page)
     {
-        HashSet<string> known = [.. CommandLine.Root.Subcommands.SelectMany(verb => verb.Options).Select(option => option.Name), .. _everywhere];
+        HashSet<string> known = [.. CommandLine.Verbs.SelectMany(verb => verb.Verb.Options).Select(option => option.Name), .. _everywhere];
 
         IEnumerable<string> lines = File.ReadLines(Repository.Path(page)).Where(line => !line.Contains("bench/", StringComparison.Ordinal));
         Assert.Empty(lines.SelectMany(line => OptionName().Matches(line)).Select(match => match.Value).Where(option => !known.Contains(option)).Distinct());

@@ -11,7 +11,7 @@ public sealed class CommandLineTests
 
         Assert.Equal(ExitCodes.Usage, run.ExitCode);
         Assert.Equal("", run.Output);
-        Assert.Equal($"error: a verb is missing\nverbs: {string.Join(", ", CommandLine.Root.Subcommands.Select(verb => verb.Name))}; see: mambaquant --help\n", run.Error);
+        Assert.Equal($"error: a verb is missing\nverbs: {string.Join(", ", CommandLine.Verbs.Select(verb => verb.Name))}; see: mambaquant --help\n", run.Error);
     }
 
     [Fact]
@@ -21,6 +21,17 @@ public sealed class CommandLineTests
 
         Assert.Equal(ExitCodes.Usage, run.ExitCode);
         Assert.StartsWith("error: there is no verb 'quantise'\n", run.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(new[] { "jobs" }, "error: a verb is missing\n")]
+    [InlineData(new[] { "jobs", "remove" }, "error: there is no verb 'jobs remove'\n")]
+    public void VerbOfAGroup_MissingOrUnknown_ListsThoseOfTheGroup(string[] arguments, string expected)
+    {
+        CapturedRun run = new(arguments);
+
+        Assert.Equal(ExitCodes.Usage, run.ExitCode);
+        Assert.Equal($"{expected}verbs: jobs list, jobs show, jobs gc; see: mambaquant jobs --help\n", run.Error);
     }
 
     [Fact]

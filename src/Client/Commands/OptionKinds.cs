@@ -64,9 +64,9 @@ internal static class OptionKinds
         };
     }
 
-    /// <summary>An option with a whole number that need not be given.</summary>
+    /// <summary>An option with a whole number that may be left out.</summary>
     /// <param name="name">Its name, with dashes.</param>
-    /// <param name="description">For the help; says what happens without it.</param>
+    /// <param name="description">For the help, with what holds when it is left out.</param>
     /// <param name="minimum">The smallest value allowed.</param>
     public static Option<int?> Optional(string name, string description, int minimum) => new(name)
     {
@@ -81,7 +81,7 @@ internal static class OptionKinds
             }
 
             result.AddError($"{name} must be a whole number of at least {minimum}, found '{text}'");
-            return default;
+            return null;
         },
     };
 }

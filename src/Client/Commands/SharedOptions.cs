@@ -29,4 +29,12 @@ internal static class SharedOptions
         HelpName = "NAME",
         DefaultValueFactory = _ => fallback,
     };
+
+    /// <summary>A store that is there.</summary>
+    public static Option<string> Store() => new("--store")
+    {
+        Description = "The store: a folder, an https address of a blob container, a connection string, or env:NAME for one in an environment variable.",
+        HelpName = "DIR|URI",
+        Required = true,
+    };
 }

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using MambaQuant.Client.Failures;
+using MambaQuant.Client.Jobs;
 using MambaQuant.Client.Output;
 using MambaQuant.Client.Planning;
 using MambaQuant.Client.Simulating;
@@ -24,6 +26,14 @@ internal sealed class SimulateCommand : VerbCommand
 
     private static readonly Option<ulong> Seed = OptionKinds.Number("--seed", "Seed of what is drawn: which nodes are lost and when, how slow attempts and workers are.", 0UL, minimum: 0UL);
 
+    private static readonly Option<string?> Store = new("--store") { Description = "With --job: the store that holds it.", HelpName = "DIR|URI" };
+
+    private static readonly Option<string?> Job = new("--job")
+    {
+        Description = "A job of a store in place of a model: its items take the times that its journal tells.",
+        HelpName = "JOB",
+    };
+
     private static readonly Option<OutputFormat> Format = SharedOptions.Format();
 
     private readonly PlanningOptions _planning = new();
@@ -33,7 +43,7 @@ internal sealed class SimulateCommand : VerbCommand
         : base("simulate", "Drives the scheduler through a job on a cluster that is not there, under virtual time.")
     {
         _planning.AddTo(this);
-        Option[] options = [Nodes, DevicesPerNode, Device, NodeRate, StoreRate, Lose, Seed, Format];
+        Option[] options = [Nodes, DevicesPerNode, Device, NodeRate, StoreRate, Lose, Seed, Store, Job, Format];
         foreach (Option option in options)
         {
             Options.Add(option);
@@ -44,9 +54,12 @@ internal sealed class SimulateCommand : VerbCommand
     public override int Run(ParseResult parse, CommandContext context)
     {
         using CpuKernels kernels = new();
-        PlannedJob job = _planning.Plan(parse, kernels.Profile);
+        RecordedJob? recorded = Recorded(parse, context);
+        PlannedJob job = recorded?.Job ?? _planning.Plan(parse, kernels.Profile);
         CostModel cost = CostModel.Of(parse.GetRequiredValue(Device), job.Plan.Request.Model.Config, () => context.Measure(kernels));
-        SimulationReport report = SimulationReport.Run(job, cost, OptionsOf(parse, job, cost));
+        SimulationOptions options = OptionsOf(parse, job, cost);
+        options = recorded is null ? options : options with { RecordedSeconds = recorded.Run.Seconds };
+        SimulationReport report = SimulationReport.Run(job, cost, options) with { Recorded = recorded?.ToReport() };
         if (parse.GetValue(Format) == OutputFormat.Json)
         {
             JsonOutput.Write(context.Output, report, ClientJson.Default.SimulationReport);
@@ -57,6 +70,23 @@ internal sealed class SimulateCommand : VerbCommand
         }
 
         return ExitCodes.Success;
+    }
+
+    private RecordedJob? Recorded(ParseResult parse, CommandContext context)
+    {
+        string? store = parse.GetValue(Store);
+        string? job = parse.GetValue(Job);
+        if (store is null != job is null)
+        {
+            throw new UsageException("--store and --job belong together: the store, and a job in it");
+        }
+
+        if (job is not null && _planning.NamesModel(parse))
+        {
+            throw new UsageException("--job and a model exclude each other; give one of them");
+        }
+
+        return job is null ? null : RecordedJob.Read(JobStore.Open(store!, context.Cancellation), job, context.Cancellation);
     }
 
     private static SimulationOptions OptionsOf(ParseResult parse, PlannedJob job, CostModel cost) => new()

@@ -1,4 +1,6 @@
 using MambaQuant.Pipeline.Local;
+using MambaQuant.Pipeline.Planning;
+using MambaQuant.Pipeline.Scheduling;
 using MambaQuant.Quant.Checkpoints;
 using MambaQuant.Quant.Datasets;
 using MambaQuant.Quant.Kernels;
@@ -29,7 +31,7 @@ internal static class FailureCodes
         NonFiniteWeightException or NonFiniteActivationException => ExitCodes.NonFiniteValue,
         NumericalException => ExitCodes.NumericalFailure,
         OutOfMemoryException => ExitCodes.OutOfMemory,
-        IOException or UnauthorizedAccessException => ExitCodes.StorageFailure,
+        IOException or UnauthorizedAccessException or InvalidPlanException or InvalidJournalException => ExitCodes.StorageFailure,
         _ => null,
     };
 }

@@ -4,6 +4,7 @@ using MambaQuant.Client.Doctor;
 using MambaQuant.Client.Evaluation;
 using MambaQuant.Client.Generation;
 using MambaQuant.Client.Inspection;
+using MambaQuant.Client.Jobs;
 using MambaQuant.Client.Planning;
 using MambaQuant.Client.Quantizing;
 using MambaQuant.Client.Simulating;
@@ -18,8 +19,11 @@ namespace MambaQuant.Client.Output;
     NewLine = "\n")]
 [JsonSerializable(typeof(CheckResult[]))]
 [JsonSerializable(typeof(EvaluationReport))]
+[JsonSerializable(typeof(GarbageReport))]
 [JsonSerializable(typeof(GenerationReport))]
 [JsonSerializable(typeof(InspectionReport))]
+[JsonSerializable(typeof(JobDetails))]
+[JsonSerializable(typeof(JobList))]
 [JsonSerializable(typeof(PlanReport))]
 [JsonSerializable(typeof(QuantizeReport))]
 [JsonSerializable(typeof(SimulationReport))]

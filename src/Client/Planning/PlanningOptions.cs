@@ -80,6 +80,14 @@ internal sealed class PlanningOptions
         }
     }
 
+    /// <summary>Whether a command line names a model.</summary>
+    /// <param name="parse">Arguments that parsed without an error.</param>
+    public bool NamesModel(ParseResult parse)
+    {
+        ArgumentNullException.ThrowIfNull(parse);
+        return parse.GetValue(Folder) is not null || parse.GetValue(Model) is not null;
+    }
+
     /// <summary>Plans what a command line asks for.</summary>
     /// <param name="parse">Arguments that parsed without an error.</param>
     /// <param name="profile">The numerics profile of the workers.</param>

@@ -15,6 +15,9 @@ internal sealed record SimulationReport
     /// <summary>What times are reckoned with.</summary>
     public required CostReport Cost { get; init; }
 
+    /// <summary>The run whose times were taken; null where all times come from the cost model.</summary>
+    public RecordedReport? Recorded { get; init; }
+
     /// <summary>Nodes of the cluster.</summary>
     public required int Nodes { get; init; }
 
@@ -116,6 +119,11 @@ internal sealed record SimulationReport
         Job.Write(output);
         Cost.Write(output);
         output.WriteLine($"cluster    {Nodes:N0} nodes × {WorkersPerNode} {Cost.Worker.Name} = {Nodes * WorkersPerNode:N0} workers, seed {Seed}");
+        if (Recorded is { } run)
+        {
+            output.WriteLine($"recorded   job {run.Job}, {run.State}: {run.Attempts:N0} attempts by {run.Workers:N0} workers in {RateText.Time(run.Seconds)}; {run.ItemsWithTimes:N0} items take the times they took then");
+        }
+
         output.WriteLine();
         if (Status != JobStatus.Finished)
         {

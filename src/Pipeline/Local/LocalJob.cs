@@ -86,6 +86,9 @@ internal sealed class LocalJob(WorkPlan plan, IArtifactStore store, LocalJobLog 
     private async Task<SchedulerDriver> OpenAsync(TimeProvider time, CancellationToken cancellation)
     {
         string owner = Owner();
+
+        // Before anything else: what the store's plans name is kept when the store is cleared.
+        await StoredPlans.PutAsync(store, plan, cancellation);
         try
         {
             return await SchedulerDriver.OpenAsync(store, plan.Id, plan.Graph, owner, time, _ => true, cancellation);
