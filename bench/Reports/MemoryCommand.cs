@@ -30,7 +30,7 @@ internal static class MemoryCommand
         Description = "PRESET:SCHEME, or PRESET:SCHEME:LAYERS for a model of fewer layers; one process each",
     };
     private static readonly Option<DirectoryInfo> Work = new("--work") { Required = true, Description = "folder for models and results; those of an earlier call are not made again" };
-    private static readonly Option<FileInfo> Program = new("--program") { DefaultValueFactory = _ => Launcher(), Description = "the program to run" };
+    private static readonly Option<FileInfo> Program = new("--program") { DefaultValueFactory = _ => new FileInfo(Path.Combine(ProgramFile.Root(), "mambaquant")), Description = "the program to run" };
     private static readonly Option<string?> Note = new("--note") { Description = "a sentence on the circumstances, for the head of the page" };
     private static readonly Option<FileInfo?> Output = new("--out") { Description = "markdown file to write; standard output without it" };
 
@@ -79,21 +79,6 @@ internal static class MemoryCommand
                 "--seq-len", parsed.GetValue(SequenceLength).ToString(CultureInfo.InvariantCulture),
             ],
             $"{model}-{next.Preset}-{next.Scheme}");
-    }
-
-    /// <summary>The launcher at the root of the repository, above the folder of this program.</summary>
-    private static FileInfo Launcher()
-    {
-        for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            var launcher = new FileInfo(Path.Combine(folder.FullName, "mambaquant"));
-            if (launcher.Exists)
-            {
-                return launcher;
-            }
-        }
-
-        throw new FileNotFoundException($"no file 'mambaquant' above '{AppContext.BaseDirectory}'; name the program with --program");
     }
 
     private static string Text(ParseResult parsed, List<MemoryRun> runs)

@@ -10,5 +10,6 @@ var root = new RootCommand("Makes the committed reports of bench/results.")
     SynthesizeCommand.Create(),
     MemoryCommand.Create(),
     StoresCommand.Create(),
+    PipelineCommand.Create(),
 };
 return root.Parse(args).Invoke();

@@ -1,7 +1,6 @@
-using MambaQuant.Testing;
 using Xunit;
 
-namespace MambaQuant.Storage.Tests.Running;
+namespace MambaQuant.Testing;
 
 /// <summary>A single test that needs the emulator.</summary>
 [AttributeUsage(AttributeTargets.Method)]
