@@ -11,7 +11,8 @@ namespace MambaQuant.EndToEnd;
 internal sealed partial record ProgramRun(int ExitCode, string Output, string Error)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
-    private static readonly string Program = Path.Combine(AppContext.BaseDirectory, "mambaquant.dll");
+    /// <summary>The program.</summary>
+    public static readonly string Program = Path.Combine(AppContext.BaseDirectory, "mambaquant.dll");
 
     /// <summary>Runs it to its end.</summary>
     /// <param name="arguments">The command line.</param>

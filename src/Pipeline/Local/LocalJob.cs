@@ -22,7 +22,8 @@ internal sealed class LocalJob(WorkPlan plan, IArtifactStore store, LocalJobLog 
 
     private readonly List<LocalWorker> _workers = [];
     private SchedulerDriver? _driver;
-    private ImmutableArray<int> _attemptsBefore = [];
+    private int[] _attemptsBefore = [];
+    private int _reopened;
 
     /// <summary>What the job took so far; may be asked from any thread.</summary>
     public JobCounts Counts
@@ -30,7 +31,7 @@ internal sealed class LocalJob(WorkPlan plan, IArtifactStore store, LocalJobLog 
         get
         {
             SchedulerState? state = _driver?.State;
-            return log.Counts(state is null ? 0 : plan.Graph.Items.Sum(item => Math.Max(0, state.AttemptsOf(item.Index) - _attemptsBefore[item.Index] - 1)));
+            return log.Counts(state is null ? 0 : _reopened + plan.Graph.Items.Sum(item => Math.Max(0, state.AttemptsOf(item.Index) - _attemptsBefore[item.Index] - 1)));
         }
     }
 
@@ -45,9 +46,12 @@ internal sealed class LocalJob(WorkPlan plan, IArtifactStore store, LocalJobLog 
         int workers, IWorkerBackends backends, Func<int, WorkExecutor> executors, TimeProvider time, CancellationToken cancellation)
     {
         SchedulerDriver driver = await OpenAsync(time, cancellation);
-        bool isOver = driver.State.Status is JobStatus.Finished;
-        _attemptsBefore = [.. plan.Graph.Items.Select(item => isOver ? driver.State.AttemptsOf(item.Index) : 0)];
         ImmutableSortedDictionary<int, ItemReceipt> done = await FinishedItems.FindAsync(plan, store, log.Damaged, cancellation);
+
+        // Attempts of a run that came to its end are none of this one's, but for what has to be made again; a checkpoint is made by every run.
+        bool isOver = driver.State.Status is JobStatus.Finished;
+        _attemptsBefore = [.. plan.Graph.Items.Select(item =>
+            isOver && (done.ContainsKey(item.Index) || item.Kind == WorkKind.Assemble) ? driver.State.AttemptsOf(item.Index) : 0)];
         foreach (string left in driver.State.PresentWorkers.ToList())
         {
             // Of a process that was killed: the items are not to blame.
@@ -164,6 +168,7 @@ internal sealed class LocalJob(WorkPlan plan, IArtifactStore store, LocalJobLog 
                 break;
             case Reopened reopened:
                 log.Damaged(items[reopened.Item], reopened.Cause);
+                _reopened += _attemptsBefore[reopened.Item] > 0 ? 1 : 0;
                 log.Want([reopened.Item]);
                 break;
             case Returned { Reason: ReturnReason.Failed } returned:

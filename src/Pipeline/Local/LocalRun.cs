@@ -213,7 +213,7 @@ public sealed class LocalRun : IDisposable
 
     private async Task<QuantizeResult> RunAsync(WorkPlan plan, QuantizeTarget target, StageClock clock, CancellationToken cancellation)
     {
-        var log = new LocalJobLog(plan, clock, _options.Notice) { StoreMayRecover = _store is not DirectoryArtifactStore };
+        var log = new LocalJobLog(plan, clock, _options.Notice) { StoreMayRecover = _options.StoreMayRecover && _store is not DirectoryArtifactStore };
         var job = new LocalJob(plan, _store, log);
         var sink = new FolderCheckpointSink(target.OutputPath, () => RunFile.Write(_options, _workers, log.Durations, job.Counts, _time));
         var options = new WorkExecutorOptions

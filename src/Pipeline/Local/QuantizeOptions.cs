@@ -37,6 +37,10 @@ public sealed record QuantizeOptions
     /// <value>Null by default: a folder in the work folder, removed when the run succeeds.</value>
     public Func<CancellationToken, Task<IArtifactStore>>? OpenStore { get; init; }
 
+    /// <summary>Whether a named store that fails may answer again after a while, so that items are tried again. A folder never does.</summary>
+    /// <value>True by default.</value>
+    public bool StoreMayRecover { get; init; } = true;
+
     /// <summary>What to do about an earlier run that was interrupted.</summary>
     /// <value><see cref="ResumeMode.Auto"/> by default.</value>
     public ResumeMode Resume { get; init; }

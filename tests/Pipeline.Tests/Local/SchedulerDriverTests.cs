@@ -1,0 +1,104 @@
+using System.Collections.Immutable;
+using MambaQuant.Pipeline.Local;
+using MambaQuant.Pipeline.Planning;
+using MambaQuant.Pipeline.Scheduling;
+using MambaQuant.Pipeline.Scheduling.Inputs;
+using MambaQuant.Pipeline.Scheduling.Outputs;
+using MambaQuant.Pipeline.Tests.Scheduling;
+using MambaQuant.Testing;
+using Xunit;
+
+namespace MambaQuant.Pipeline.Tests.Local;
+
+public sealed class SchedulerDriverTests
+{
+    private static readonly SchedulerOptions Hasty = new()
+    {
+        Heartbeat = TimeSpan.FromMilliseconds(20),
+        Lease = TimeSpan.FromMilliseconds(100),
+    };
+
+    private readonly MemoryArtifactStore _store = new();
+    private readonly WorkGraph _graph = RandomGraphs.Any(new Random(1), 6);
+
+    [Fact]
+    public async Task WorkerThatIsAlive_KeepsItsLease_OneThatIsNot_LosesIt()
+    {
+        bool isAlive = true;
+        SchedulerDriver driver = await BeginAsync(TimeProvider.System, () => isAlive);
+        for (long end = driver.Now + 300; driver.Now < end;)
+        {
+            Assert.DoesNotContain(await driver.NextAsync(CancellationToken.None), output => output is Revoke);
+        }
+
+        isAlive = false;
+        Revoke? revoke = null;
+        while (revoke is null)
+        {
+            revoke = (await driver.NextAsync(CancellationToken.None)).OfType<Revoke>().FirstOrDefault();
+        }
+
+        Assert.Equal("local-0", revoke.Worker);
+    }
+
+    [Fact]
+    public async Task ClockThatJumps_TakesNoLeaseAway()
+    {
+        var clock = new JumpingClock();
+        SchedulerDriver driver = await BeginAsync(clock, () => true);
+        foreach (double hours in new[] { 5.0, -9.0, 1000.0, -1.0 })
+        {
+            clock.Jump(TimeSpan.FromHours(hours));
+            for (int step = 0; step < 3; step++)
+            {
+                // A worker that renews late, and one that is never heard of, are both alive here.
+                driver.Post(new Tick(driver.Now));
+                Assert.DoesNotContain(await driver.NextAsync(CancellationToken.None), output => output is Revoke or Returned);
+            }
+        }
+
+        LeaseName lease = Assert.Single(driver.State.Leases);
+        driver.Post(new WorkCompleted(driver.Now, lease.Worker, lease.Item, lease.Attempt, "sum", Asks: true));
+        Assert.Contains(await driver.NextAsync(CancellationToken.None), output => output is Assign or Finished);
+    }
+
+    [Fact]
+    public async Task SecondOwner_TakesTheJournal_AndBothGoOn()
+    {
+        SchedulerDriver first = await BeginAsync(TimeProvider.System, () => true);
+        SchedulerDriver second = await OpenAsync(TimeProvider.System, () => true, "second");
+        second.Post(new JobAdopted(second.Now, "second"));
+        await second.NextAsync(CancellationToken.None);
+
+        LeaseName lease = Assert.Single(first.State.Leases);
+        first.Post(new WorkCompleted(first.Now, lease.Worker, lease.Item, lease.Attempt, "sum", Asks: true));
+        Assert.Contains(await first.NextAsync(CancellationToken.None), output => output is Assign or Finished);
+        Assert.Equal("second", first.Stale!.Successor);
+        Assert.Null(second.Stale);
+        Assert.Equal(ItemStatus.Running, second.State.StatusOf(lease.Item));
+    }
+
+    [Fact]
+    public async Task Waiting_EndsWithTheCancellation()
+    {
+        SchedulerDriver driver = await OpenAsync(TimeProvider.System, () => true, "first");
+        using var source = new CancellationTokenSource();
+        Task<ImmutableArray<SchedulerOutput>> waiting = driver.NextAsync(source.Token);
+        Assert.False(waiting.IsCompleted);
+        await source.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+    }
+
+    private async Task<SchedulerDriver> BeginAsync(TimeProvider time, Func<bool> isAlive)
+    {
+        SchedulerDriver driver = await OpenAsync(time, isAlive, "first");
+        driver.Post(new JobSubmitted(driver.Now, "job", "cpu", Hasty, []) { Graph = _graph });
+        driver.Post(new WorkerJoined(driver.Now, "local-0", long.MaxValue, "cpu"));
+        driver.Post(new WorkRequested(driver.Now, "local-0"));
+        Assert.Contains(await driver.NextAsync(CancellationToken.None), output => output is Assign);
+        return driver;
+    }
+
+    private Task<SchedulerDriver> OpenAsync(TimeProvider time, Func<bool> isAlive, string owner) =>
+        SchedulerDriver.OpenAsync(_store, "job", _graph, owner, time, _ => isAlive(), CancellationToken.None);
+}
