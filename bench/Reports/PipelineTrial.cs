@@ -17,7 +17,7 @@ namespace MambaQuant.Reports;
 /// <summary>Measures and checks the pipeline on one model.</summary>
 internal sealed class PipelineTrial : IDisposable
 {
-    private static readonly string[] FirstPass = ["Tokenize", "ObserveOriginal", "ReduceOriginal", "ResidualRotation"];
+    private static readonly string[] FirstPass = ["Tokenize", "ObserveOriginal", "ObserveRanges", "ReduceOriginal", "ReduceRanges", "ResidualRotation"];
 
     private readonly TemporaryDirectory _folder = new();
     private readonly CpuKernels _kernels = new();

@@ -12,6 +12,9 @@ namespace MambaQuant.Pipeline.Local;
 /// <remarks><see cref="Post"/> may be called from any thread, everything else from one at a time.</remarks>
 public sealed class SchedulerDriver
 {
+    // Milliseconds; a clock that jumped back would otherwise make a wait of hours.
+    private const long LongestWait = 30_000;
+
     private readonly Channel<SchedulerInput> _inbox = Channel.CreateUnbounded<SchedulerInput>(new UnboundedChannelOptions { SingleReader = true });
     private readonly TimeProvider _time;
     private readonly long _started;
@@ -98,8 +101,9 @@ public sealed class SchedulerDriver
 
         if (inputs.Count == 0)
         {
-            _wake = null;
+            // An alarm may ring a moment early: the time that was asked for stays asked for until it has come.
             long now = Now;
+            _wake = _wake <= now ? null : _wake;
             inputs.AddRange(_state.Leases.Where(_isAlive).Select(lease => new LeaseRenewed(now, lease.Worker, lease.Item, lease.Attempt, 0)));
             inputs.Add(new Tick(now));
         }
@@ -110,7 +114,9 @@ public sealed class SchedulerDriver
     /// <summary>Returns when there is an input, or when it is time for a tick.</summary>
     private async Task WaitForInboxAsync(CancellationToken cancellation)
     {
-        using CancellationTokenSource? alarm = _wake is { } wake ? new CancellationTokenSource(TimeSpan.FromMilliseconds(Math.Clamp(wake - Now, 0, int.MaxValue - 1)), _time) : null;
+        using CancellationTokenSource? alarm = _wake is { } wake
+            ? new CancellationTokenSource(TimeSpan.FromMilliseconds(Math.Clamp(wake - Now, 1, LongestWait)), _time)
+            : null;
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, alarm?.Token ?? CancellationToken.None);
         try
         {

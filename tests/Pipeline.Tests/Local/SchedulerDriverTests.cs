@@ -16,6 +16,7 @@ public sealed class SchedulerDriverTests
     {
         Heartbeat = TimeSpan.FromMilliseconds(20),
         Lease = TimeSpan.FromMilliseconds(100),
+        BackOffBase = TimeSpan.FromMilliseconds(50),
     };
 
     private readonly MemoryArtifactStore _store = new();
@@ -63,6 +64,23 @@ public sealed class SchedulerDriverTests
     }
 
     [Fact]
+    public async Task AlarmThatRingsEarly_LosesNoPause()
+    {
+        SchedulerDriver driver = await BeginAsync(new HastyClock(), () => true);
+        LeaseName lease = Assert.Single(driver.State.Leases);
+        driver.Post(new WorkFailed(driver.Now, lease.Worker, lease.Item, lease.Attempt, WorkFailure.Transient, "broken"));
+        driver.Post(new WorkRequested(driver.Now, lease.Worker));
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        Assign? assign = null;
+        while (assign is null)
+        {
+            assign = (await driver.NextAsync(patience.Token)).OfType<Assign>().FirstOrDefault();
+        }
+
+        Assert.Equal((lease.Item, lease.Attempt + 1), (assign.Item, assign.Attempt));
+    }
+
+    [Fact]
     public async Task SecondOwner_TakesTheJournal_AndBothGoOn()
     {
         SchedulerDriver first = await BeginAsync(TimeProvider.System, () => true);
@@ -101,4 +119,11 @@ public sealed class SchedulerDriverTests
 
     private Task<SchedulerDriver> OpenAsync(TimeProvider time, Func<bool> isAlive, string owner) =>
         SchedulerDriver.OpenAsync(_store, "job", _graph, owner, time, _ => isAlive(), CancellationToken.None);
+
+    /// <summary>The system's clock; timers fire after half their time.</summary>
+    private sealed class HastyClock : TimeProvider
+    {
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            base.CreateTimer(callback, state, dueTime / 2, period);
+    }
 }
