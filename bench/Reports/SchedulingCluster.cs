@@ -27,6 +27,9 @@ internal sealed class SchedulingCluster(SchedulingMachine machine, string device
 
     private readonly PublishedDevice? _device = PublishedDevices.Find(deviceName);
 
+    /// <summary>The device, for tables.</summary>
+    public string Name => deviceName;
+
     private int WorkersPerNode => _device is null ? 1 : 8;
 
     /// <summary>What a worker is held to give.</summary>
@@ -74,6 +77,15 @@ internal sealed class SchedulingCluster(SchedulingMachine machine, string device
     {
         WorkPlan plan = job.Plan(machine.Profile);
         return [.. counts.Select(workers => Run(job, plan, workers)).Select(result => (result.Makespan, result.Utilisation))];
+    }
+
+    /// <summary>One run of a job.</summary>
+    /// <param name="job">The job.</param>
+    /// <param name="workers">Number of workers.</param>
+    public (WorkPlan Plan, SimulationResult Result) Simulate(SchedulingJob job, int workers)
+    {
+        WorkPlan plan = job.Plan(machine.Profile);
+        return (plan, Run(job, plan, workers));
     }
 
     /// <summary>Time as a table shows it.</summary>

@@ -33,7 +33,7 @@ internal static class SchedulingCommand
             [
                 .. parsed.GetValue(Models)!.SelectMany(model => parsed.GetValue(Schemes)!.Select(scheme => new SchedulingJob(model, 4096, 2048, grid) { Scheme = scheme })),
             ];
-            string text = SchedulingCost.Measure(machine) + Large(machine, clusters, jobs) + Losses(clusters, jobs) + Small(clusters, jobs);
+            string text = SchedulingCost.Measure(machine) + Large(machine, clusters, jobs) + SchedulingGrid.Report(machine) + Losses(clusters, jobs) + Small(clusters, jobs);
             ReportFile.Write(parsed.GetValue(Output), Title, laboratory, text);
         });
         return command;
@@ -68,7 +68,7 @@ internal static class SchedulingCommand
             {
                 IReadOnlyList<(TimeSpan Makespan, double Utilisation)> runs = cluster.Growing(job, SmallCounts);
                 string cells = string.Concat(runs.Select(run => $" {SchedulingCluster.Time(run.Makespan)}, {SchedulingCluster.Percent(run.Utilisation)} |"));
-                text.Append(CultureInfo.InvariantCulture, $"| {cluster.Rate(job).Split(':')[0]} | {job.Model} | {job.Scheme} |{cells} {Paying(runs)} |\n");
+                text.Append(CultureInfo.InvariantCulture, $"| {cluster.Name} | {job.Model} | {job.Scheme} |{cells} {Paying(runs)} |\n");
             }
         }
 

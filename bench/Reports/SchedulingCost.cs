@@ -10,7 +10,7 @@ namespace MambaQuant.Reports;
 internal static class SchedulingCost
 {
     private const int Workers = 1024;
-    private const int Blocks = 49;
+    private const int Blocks = 33;
     private const int Shards = 1024;
 
     /// <summary>Measures twice, since the first run also compiles.</summary>
