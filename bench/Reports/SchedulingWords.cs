@@ -25,14 +25,14 @@ internal static class SchedulingWords
 
     /// <summary>Of lost nodes.</summary>
     public const string Losses = """
-        What it shows: a lost node costs more than its share, because with as many shards as workers somebody has to run a second chain behind his own. What was done is not lost: blocks that were finished are in the store, and within a block every few layers. Replacing nodes takes back most of it where a job is long beside the two and a half minutes that it takes. On T4 and H100 with W4A8 fewer workers can even be faster: they share a store that is the limit.
+        What it shows: a lost node costs more than its share, because with as many shards as workers somebody has to run a second chain behind his own. What was done is not lost: blocks that were finished are in the store, and within a block every few layers. Replacing nodes takes back most of it where a job is long beside the two and a half minutes that it takes. On H100 with W4A8 fewer workers can even be faster: they share a store that is the limit.
 
 
         """;
 
     /// <summary>Of the small job.</summary>
     public const string Small = """
-        What it shows: 8 workers pay, as many as there are shards; up to there the speed-up is nearly even. Behind that only the search (64 items) and, with GPTQ, the second moments have more for others to do: 16 pay on T4 with W4A8. A H100 alone does the job in minutes, half of which are transfers; 4 to 8 of them pay.
+        What it shows: 8 workers pay, as many as there are shards; up to there the speed-up is nearly even. Behind that only the search (64 items) and, with GPTQ, the second moments have more for others to do: 16 pay on T4 with W4A8. An H100 alone does the job in minutes, half of which are transfers; 4 to 16 of them pay.
 
         """;
 }
