@@ -35,7 +35,7 @@ public sealed partial class DocumentTests
         [
             .. Span().Matches(Text(page))
                 .Select(match => match.Groups[1].Value)
-                .Where(span => RepositoryPath().IsMatch(span) && !Exists(Repository.Path(span))),
+                .Where(span => RepositoryPath().IsMatch(span) && !Placeholder().IsMatch(span) && !Exists(Repository.Path(span))),
         ];
         Assert.Empty(missing);
     }
@@ -94,6 +94,10 @@ public sealed partial class DocumentTests
     /// <summary>A path from the root of the repository, of two parts at least.</summary>
     [GeneratedRegex(@"^[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)+/?$")]
     private static partial Regex RepositoryPath();
+
+    /// <summary>A segment in capitals stands for many: a name in a store, not a path.</summary>
+    [GeneratedRegex(@"(^|/)[A-Z]{2,}(/|$)")]
+    private static partial Regex Placeholder();
 
     [GeneratedRegex(@"^(?:\./|bench/)[a-z/]+$")]
     private static partial Regex Program();
