@@ -1,16 +1,19 @@
 using MambaQuant.Pipeline.Execution;
 using MambaQuant.Pipeline.Planning;
 using MambaQuant.Pipeline.Tests.Local;
+using MambaQuant.Quant.Checkpoints;
 using MambaQuant.Quant.Datasets;
+using MambaQuant.Quant.Kernels.Cpu;
 using MambaQuant.Quant.Method;
 using MambaQuant.Quant.Models;
 using MambaQuant.Quant.Recipes;
+using MambaQuant.Quant.Tokenization;
 using MambaQuant.Testing;
 using Xunit;
 
 namespace MambaQuant.Pipeline.Tests.Execution;
 
-/// <summary>The items of a plan, whoever runs them and in what order, make the files of the library's stages and of the plain loop.</summary>
+/// <summary>The items of a plan, whoever runs them and in what order, make the files of a plain loop over the library's calls.</summary>
 public sealed class WorkExecutorTests : IDisposable
 {
     private readonly TinyModel _model = new(TinyModel.Synthetic with { Config = TinyModel.Synthetic.Config with { LayerCount = 3 } });
@@ -35,7 +38,7 @@ public sealed class WorkExecutorTests : IDisposable
     public async Task OneShard_GivesTheFilesOfThePlainLoop(string preset, string scheme)
     {
         Recipe recipe = TinyModel.Preset(preset, scheme);
-        _model.Quantize(_kernels, recipe, "loop");
+        PlainLoop.Run(_kernels, _model, recipe, "loop");
         await RunAsync(recipe, "blocks", blocks: 2, shards: 1);
         AssertSame("loop", "blocks");
         Assert.Empty(_kernels.LiveTensors);
@@ -50,7 +53,7 @@ public sealed class WorkExecutorTests : IDisposable
     public async Task ManyShards_GiveTheFilesOfTheStages_WhateverTheBlocks(string preset, string scheme, bool strict)
     {
         Recipe recipe = TinyModel.Preset(preset, scheme, strict);
-        WithStages(recipe, "stages", shards: 3);
+        PlainLoop.Run(_kernels, _model, recipe, "stages", shards: 3);
         await RunAsync(recipe, "one", blocks: 1, shards: 3);
         AssertSame("stages", "one");
         await RunAsync(recipe, "three", blocks: 3, shards: 3, seed: 5, workers: 3);
@@ -63,7 +66,7 @@ public sealed class WorkExecutorTests : IDisposable
     {
         Recipe recipe = TinyModel.Preset(RecipePresets.MambaQuant, "W4A8")
             .With(new SmoothingModifier(SmoothingSite.NormToInProj, SmoothingStrength.Fixed(0.5)));
-        WithStages(recipe, "stages", shards: 2);
+        PlainLoop.Run(_kernels, _model, recipe, "stages", shards: 2);
         await RunAsync(recipe, "items", blocks: 2, shards: 2, workers: 2);
         AssertSame("stages", "items");
     }
@@ -75,13 +78,75 @@ public sealed class WorkExecutorTests : IDisposable
     public async Task SequentialGptq_IsAChainOfItems(string preset, string scheme, bool strict)
     {
         Recipe recipe = TinyModel.Preset(preset, scheme, strict).With(new GptqModifier(Sequential: true));
-        _model.Quantize(_kernels, recipe, "loop");
+        PlainLoop.RunSequential(_kernels, _model, recipe, "loop");
         await RunAsync(recipe, "one", blocks: null, shards: 1);
         AssertSame("loop", "one");
         await RunAsync(recipe, "two", blocks: 1, shards: 2, workers: 2);
         await RunAsync(recipe, "again", blocks: 2, shards: 2, seed: 3);
         AssertSame("two", "again");
         Assert.Empty(_kernels.LiveTensors);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Text_AndSequencesMadeBefore_CalibrateAsTheyDoInTheLoop(bool given)
+    {
+        using var folder = new TemporaryDirectory();
+        using var kernels = new CpuKernels();
+        string sample = Path.Combine(Repository.Root, "samples", "mamba-5m"), text = Path.Combine(sample, "eval.txt");
+        string tokenizer = Path.Combine(sample, "tokenizer.json");
+        using MambaCheckpoint checkpoint = MambaCheckpoint.Open(sample);
+        Recipe recipe = RecipePresets.Get(RecipePresets.QuaRot, "W8A8");
+        int[] tokens = CalibrationSampler.Tokenize(BytePairTokenizer.Load(tokenizer), TextFile.Read(text));
+        CalibrationSet calibration = CalibrationSampler.Sample(tokens, 4, 24, seed: 1, "eval.txt");
+        PlainLoop.Run(new MethodContext(kernels, checkpoint, recipe), calibration, shards: 2, given ? null : tokenizer, folder.File("loop"));
+
+        WorkPlan plan = WorkPlanner.Plan(new PlanRequest
+        {
+            Recipe = recipe,
+            Model = ModelIdentity.Of(checkpoint),
+            Calibration = new CalibrationIdentity
+            {
+                Source = "eval.txt",
+                Text = given ? null : ContentHash.OfFile(text),
+                Tokenizer = given ? null : ContentHash.OfFile(tokenizer),
+                Tokens = given ? calibration.Sha256 : null,
+                Samples = 4,
+                SequenceLength = 24,
+                Seed = 1,
+            },
+            Profile = kernels.Profile,
+            Options = new PlanOptions { Blocks = 2, Shards = 2 },
+        });
+        using var executor = new WorkExecutor(new WorkExecutorOptions
+        {
+            Plan = plan,
+            Store = _store,
+            Kernels = kernels,
+            ModelPath = sample,
+            ScratchPath = folder.File("scratch"),
+            Sink = new FolderCheckpointSink(folder.File("items")),
+            TextPath = given ? null : text,
+            Sequences = given ? calibration : null,
+        });
+        foreach (WorkItem item in plan.Graph.Items)
+        {
+            await executor.ExecuteAsync(item, null, CancellationToken.None, CancellationToken.None);
+        }
+
+        foreach (string path in Directory.GetFiles(folder.File("loop")))
+        {
+            Assert.True(File.ReadAllBytes(path).AsSpan().SequenceEqual(File.ReadAllBytes(Path.Combine(folder.File("items"), Path.GetFileName(path)))), path);
+        }
+    }
+
+    [Fact]
+    public void WorkerOfAnotherProfile_IsRefused()
+    {
+        WorkPlan plan = WorkPlanner.Plan(PlanRun.Request(_model, _kernels, TinyModel.Preset(RecipePresets.RoundToNearest)) with { Profile = "another" });
+        ArgumentException error = Assert.Throws<ArgumentException>(() => new PlanRun(_model, _kernels, plan, _store, "out"));
+        Assert.Contains("another", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -91,7 +156,7 @@ public sealed class WorkExecutorTests : IDisposable
         foreach (string preset in new[] { RecipePresets.SmoothQuant, RecipePresets.MambaQuant })
         {
             Recipe recipe = TinyModel.Preset(preset, "W4A4", strict: true);
-            untied.Quantize(_kernels, recipe, preset);
+            PlainLoop.Run(_kernels, untied, recipe, preset);
             WorkPlan plan = WorkPlanner.Plan(PlanRun.Request(untied, _kernels, recipe, blocks: 2, shards: 1));
             using var run = new PlanRun(untied, _kernels, plan, _store, $"{preset}-items");
             await run.RunAsync();
@@ -111,7 +176,6 @@ public sealed class WorkExecutorTests : IDisposable
         Assert.All(second.Log.Where(entry => firstPass.Contains(entry.Item.Kind)), entry => Assert.True(entry.Result.WasDone, entry.Item.Label));
         Assert.All(second.Log.Where(entry => entry.Item.Kind == WorkKind.ObserveMoments), entry => Assert.False(entry.Result.WasDone, entry.Item.Label));
 
-        _model.Quantize(_kernels, TinyModel.Preset(RecipePresets.MambaQuant, "W4A8"), "loop");
         using PlanRun fresh = await RunAsync(TinyModel.Preset(RecipePresets.MambaQuant, "W4A8"), "fresh", blocks: 2, shards: 2, store: new MemoryArtifactStore());
         AssertSame("second", "fresh");
         Assert.All(fresh.Log.Where(entry => entry.Item.Kind is WorkKind.ObserveRanges or WorkKind.ObserveMoments), entry => Assert.True(entry.Result.WasDone, entry.Item.Label));
@@ -124,7 +188,7 @@ public sealed class WorkExecutorTests : IDisposable
     public async Task LostAndCorruptArtifacts_AreMadeAgain(int seed)
     {
         Recipe recipe = TinyModel.Preset(RecipePresets.MambaQuant, "W4A8");
-        WithStages(recipe, "stages", shards: 2);
+        PlainLoop.Run(_kernels, _model, recipe, "stages", shards: 2);
         var random = new Random(seed);
         WorkPlan plan = WorkPlanner.Plan(PlanRun.Request(_model, _kernels, recipe, blocks: 3, shards: 2));
         using var run = new PlanRun(_model, _kernels, plan, _store, "out", seed, workers: 2, cacheBytes: 0);
@@ -175,18 +239,6 @@ public sealed class WorkExecutorTests : IDisposable
         Assert.Equal(plan.Graph.Items.Length, run.Log.Count);
         Assert.All(run.Log, entry => Assert.Empty(entry.Result.Disagreements));
         return run;
-    }
-
-    private void WithStages(Recipe recipe, string output, int shards)
-    {
-        CalibrationSet calibration = _model.Calibration(_kernels);
-        using MambaCheckpoint checkpoint = MambaCheckpoint.Open(_model.Path);
-        var context = new MethodContext(_kernels, checkpoint, recipe);
-        ModelStatistics observed = ModelStages.Observe(context, calibration, shards);
-        TransformChoice choice = ModelStages.ChooseTransform(context, calibration, observed, searchSamples: 4);
-        ModelStatistics ranges = ModelStages.Observe(context, calibration, choice, shards);
-        using QuantizedModel quantized = ModelStages.Quantize(context, choice, observed, ranges);
-        quantized.Write(_model.File(output), calibration, seed: 1);
     }
 
     private void AssertSame(string expected, string found) => AssertSame(_model, expected, found);
