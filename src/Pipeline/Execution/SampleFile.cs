@@ -15,7 +15,7 @@ internal static class SampleFile
     /// <param name="shape">[sequences, L, d].</param>
     public static void Write(string path, ReadOnlySpan<float> values, Shape shape)
     {
-        using var writer = new SafetensorsWriter(path, [new SafetensorsDeclaration(InputsTensor, DType.F32, shape)]);
+        using var writer = new SafetensorsWriter(path, [new SafetensorsDeclaration(InputsTensor, DType.F32, shape)], flush: false);
         writer.Write(InputsTensor, values);
         writer.Complete();
     }

@@ -15,7 +15,7 @@ internal static class SequenceFile
     public static void Write(string path, CalibrationSet set)
     {
         var shape = new Shape(set.Sequences.Count, set.SequenceLength);
-        using var writer = new SafetensorsWriter(path, [new SafetensorsDeclaration(TokensTensor, DType.I32, shape)]);
+        using var writer = new SafetensorsWriter(path, [new SafetensorsDeclaration(TokensTensor, DType.I32, shape)], flush: false);
         foreach (int[] sequence in set.Sequences)
         {
             writer.Write(TokensTensor, sequence);

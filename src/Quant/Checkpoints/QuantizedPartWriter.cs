@@ -22,7 +22,7 @@ internal sealed class QuantizedPartWriter : IDisposable
         _memory = memory;
         List<SafetensorsDeclaration> tensors = [.. plan];
         _plan = tensors.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
-        _file = new SafetensorsWriter(path, tensors);
+        _file = new SafetensorsWriter(path, tensors, flush: false);
     }
 
     /// <summary>Writes the embedding table.</summary>

@@ -32,7 +32,7 @@ public static class HiddenStatesFile
         SafetensorsDeclaration[] declarations =
             [new SafetensorsDeclaration(HiddenTensor, DType.F32, shape), .. pool?.Declare(PoolPrefix) ?? []];
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal) { [StoredValues.FormatKey] = Format };
-        using var writer = new SafetensorsWriter(path, declarations, metadata);
+        using var writer = new SafetensorsWriter(path, declarations, metadata, flush: false);
         foreach (Tensor batch in hidden.Batches)
         {
             writer.Write(HiddenTensor, kernels.ToArray<float>(batch));

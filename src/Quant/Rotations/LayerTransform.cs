@@ -104,7 +104,7 @@ public sealed class LayerTransform
             [StoredValues.FormatKey] = Format,
             [LayerKey] = $"{Layer}",
         };
-        using var writer = new SafetensorsWriter(path, declarations, metadata);
+        using var writer = new SafetensorsWriter(path, declarations, metadata, flush: false);
         foreach ((RotationSite site, Rotation rotation) in _rotations)
         {
             rotation.Write(writer, NameOf(site));

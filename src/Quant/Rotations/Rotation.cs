@@ -104,7 +104,7 @@ public sealed class Rotation
     public void Write(string path)
     {
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal) { [StoredValues.FormatKey] = Format };
-        using var writer = new SafetensorsWriter(path, [.. Declare(FilePrefix)], metadata);
+        using var writer = new SafetensorsWriter(path, [.. Declare(FilePrefix)], metadata, flush: false);
         Write(writer, FilePrefix);
         writer.Complete();
     }

@@ -87,7 +87,7 @@ internal sealed class CheckpointIndex
         buffer.Write("\n"u8);
         using var partial = new PartialFile(path, buffer.WrittenCount);
         partial.Write(buffer.WrittenSpan, 0);
-        partial.Seal();
+        partial.Seal(flush: true);
         partial.Publish();
     }
 

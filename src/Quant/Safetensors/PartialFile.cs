@@ -49,12 +49,16 @@ internal sealed class PartialFile : IDisposable
         }
     }
 
-    /// <summary>Makes sure that the bytes are on the disk and closes the file, which keeps its partial name.</summary>
-    public void Seal()
+    /// <summary>Closes the file, which keeps its partial name.</summary>
+    /// <param name="flush">Whether to make sure first that the bytes are on the disk.</param>
+    public void Seal(bool flush)
     {
         try
         {
-            RandomAccess.FlushToDisk(_handle);
+            if (flush)
+            {
+                RandomAccess.FlushToDisk(_handle);
+            }
         }
         catch (IOException exception)
         {

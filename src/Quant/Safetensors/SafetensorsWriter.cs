@@ -26,16 +26,21 @@ public sealed class SafetensorsWriter : IDisposable
     private readonly Dictionary<string, Slot> _slots;
     private readonly PartialFile _file;
     private readonly string _path;
+    private readonly bool _flushes;
     private bool _sealed;
 
     /// <summary>Starts a file.</summary>
     /// <param name="path">The final path; an older file there is replaced on completion.</param>
     /// <param name="tensors">Everything that will be written.</param>
     /// <param name="metadata">Free text for the header, written in order of the keys; none by default.</param>
+    /// <param name="flush">Whether the file is brought to the disk before it gets its name; false for intermediates, which are made again after a power cut.</param>
     /// <exception cref="ArgumentException">A name is empty, reserved or there twice, or the header gets longer than readers accept.</exception>
     /// <exception cref="IOException">The file cannot be made, or the disk has no room for all of it.</exception>
     public SafetensorsWriter(
-        string path, IReadOnlyList<SafetensorsDeclaration> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+        string path,
+        IReadOnlyList<SafetensorsDeclaration> tensors,
+        IReadOnlyDictionary<string, string>? metadata = null,
+        bool flush = true)
     {
         ArgumentNullException.ThrowIfNull(path);
         ArgumentNullException.ThrowIfNull(tensors);
@@ -43,6 +48,7 @@ public sealed class SafetensorsWriter : IDisposable
         List<SafetensorsDeclaration> ordered = [.. tensors.OrderByDescending(tensor => tensor.DType.SizeBytes())];
         byte[] header = MakeHeader(ordered, metadata);
         _path = path;
+        _flushes = flush;
         _slots = new Dictionary<string, Slot>(StringComparer.Ordinal);
         long position = header.Length;
         foreach (SafetensorsDeclaration tensor in ordered)
@@ -129,7 +135,7 @@ public sealed class SafetensorsWriter : IDisposable
         }
     }
 
-    /// <summary>Finishes the file: checks that every declared value came, brings the bytes to the disk and gives the file its name.</summary>
+    /// <summary>Finishes the file: checks that every declared value came, brings the bytes to the disk (unless told otherwise) and gives the file its name.</summary>
     /// <exception cref="InvalidOperationException">A tensor is not written to its end; it is named.</exception>
     /// <exception cref="IOException">The disk is full or failed; the partial file is gone.</exception>
     public void Complete()
@@ -153,7 +159,7 @@ public sealed class SafetensorsWriter : IDisposable
             }
         }
 
-        _file.Seal();
+        _file.Seal(_flushes);
         _sealed = true;
     }
 

@@ -102,7 +102,7 @@ public sealed class LayerStatistics
             [LayerKey] = $"{Layer}",
             [SitesKey] = string.Join(',', _sites.Keys),
         };
-        using var writer = new SafetensorsWriter(path, declarations, metadata);
+        using var writer = new SafetensorsWriter(path, declarations, metadata, flush: false);
         foreach ((string site, SiteStatistics statistics) in _sites)
         {
             statistics.Write(writer, site);
