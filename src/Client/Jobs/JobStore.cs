@@ -13,17 +13,16 @@ internal static class JobStore
     /// <param name="cancellation">Stops the call.</param>
     /// <exception cref="UsageException">The text is no place of a store.</exception>
     /// <exception cref="ArtifactStoreException">There is no store, or it cannot be read.</exception>
-    public static IArtifactStore Open(string location, CancellationToken cancellation)
-    {
-        try
-        {
-            return ArtifactStores.OpenAsync(location, cancellation).GetAwaiter().GetResult();
-        }
-        catch (ArgumentException error)
-        {
-            throw new UsageException($"--store: {error.Message}");
-        }
-    }
+    public static IArtifactStore Open(string location, CancellationToken cancellation) =>
+        AtAsync(location, place => ArtifactStores.OpenAsync(place, cancellation)).GetAwaiter().GetResult();
+
+    /// <summary>Opens a store, or makes it.</summary>
+    /// <param name="location">What was written after --store.</param>
+    /// <param name="cancellation">Stops the call.</param>
+    /// <exception cref="UsageException">The text is no place of a store.</exception>
+    /// <exception cref="ArtifactStoreException">It cannot be made, read or written.</exception>
+    public static Task<IArtifactStore> OpenOrCreateAsync(string location, CancellationToken cancellation) =>
+        AtAsync(location, place => ArtifactStores.OpenOrCreateAsync(place, cancellation));
 
     /// <summary>Finds a job by the beginning of its identity.</summary>
     /// <param name="store">The store.</param>
@@ -42,5 +41,17 @@ internal static class JobStore
                 : $"there is no job '{beginning}' in {store.Description}; there are {string.Join(", ", jobs)}"),
             _ => throw new UsageException($"several jobs in {store.Description} begin with '{beginning}': {string.Join(", ", found)}"),
         };
+    }
+
+    private static async Task<IArtifactStore> AtAsync(string location, Func<string, Task<IArtifactStore>> open)
+    {
+        try
+        {
+            return await open(location);
+        }
+        catch (ArgumentException error)
+        {
+            throw new UsageException($"--store: {error.Message}");
+        }
     }
 }

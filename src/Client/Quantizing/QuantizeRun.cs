@@ -1,9 +1,9 @@
 using MambaQuant.Client.Evaluation;
+using MambaQuant.Client.Jobs;
 using MambaQuant.Client.Progress;
 using MambaQuant.Pipeline.Local;
 using MambaQuant.Quant.Inference;
 using MambaQuant.Quant.Kernels;
-using MambaQuant.Storage;
 
 namespace MambaQuant.Client.Quantizing;
 
@@ -36,7 +36,7 @@ internal sealed class QuantizeRun(QuantizeRequest request, EvaluationText? evalu
             Calibration = request.Calibration,
             Workers = request.Workers,
             Plan = request.Plan,
-            OpenStore = request.Store is { } store ? token => ArtifactStores.OpenOrCreateAsync(store, token) : null,
+            OpenStore = request.Store is { } store ? token => JobStore.OpenOrCreateAsync(store, token) : null,
             Resume = request.Resume,
             Notice = _notices.Add,
         };

@@ -136,11 +136,25 @@ internal sealed class ModelStage(Workbench bench)
 
     private CalibrationSet Read(CalibrationIdentity calibration)
     {
-        TextFile text = TextFile.Read(bench.Options.TextPath ?? throw new InvalidOperationException("the plan calibrates on a text: give the worker its path"));
-        BytePairTokenizer tokenizer = BytePairTokenizer.Load(Path.Combine(bench.Options.ModelPath, TokenizerFile));
+        string textPath = bench.Options.TextPath ?? throw new InvalidOperationException("the plan calibrates on a text: give the worker its path");
+        string tokenizerPath = Path.Combine(bench.Options.ModelPath, TokenizerFile);
+        EnsurePlanned(textPath, calibration.Text!);
+        EnsurePlanned(tokenizerPath, calibration.Tokenizer!);
+        TextFile text = TextFile.Read(textPath);
+        BytePairTokenizer tokenizer = BytePairTokenizer.Load(tokenizerPath);
         int[] tokens = CalibrationSampler.Tokenize(tokenizer, text);
         tokenizer.EnsureFits(tokens, bench.Config.VocabularySize);
         return CalibrationSampler.Sample(tokens, calibration.Samples, calibration.SequenceLength, calibration.Seed, calibration.Source);
+    }
+
+    /// <summary>Other bytes under a right key would stay in the store for good.</summary>
+    private static void EnsurePlanned(string path, string expected)
+    {
+        string found = ContentHash.OfFile(path);
+        if (found != expected)
+        {
+            throw new IOException($"'{path}' has changed since the job was planned: expected SHA-256 {expected}, found {found}. Put the file back, or begin again with the new one.");
+        }
     }
 
     private CalibrationSet Sample(WorkItem item, CalibrationIdentity calibration, ItemReporter reporter, CancellationToken cancellation)

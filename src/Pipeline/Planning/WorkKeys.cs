@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using MambaQuant.Pipeline.Artifacts;
+using MambaQuant.Quant.Datasets;
 using MambaQuant.Quant.Models;
 using MambaQuant.Quant.Recipes;
 
@@ -94,7 +95,7 @@ internal sealed class WorkKeys(PlanRequest request, RecipeNeeds needs, WorkGrid 
         text.Add(calibration switch
         {
             { Tokens: { } tokens } => $"ids {tokens} {calibration.Samples} of {calibration.SequenceLength}",
-            { Text: { } source } => $"text {source} tokenizer {calibration.Tokenizer} sample {calibration.Samples} of {calibration.SequenceLength} seed {calibration.Seed}",
+            { Text: { } source } => $"text {source} read as {TextFile.FormatOf(calibration.Source)} tokenizer {calibration.Tokenizer} sample {calibration.Samples} of {calibration.SequenceLength} seed {calibration.Seed}",
             _ => $"self seed {calibration.Seed} begins {request.Model.Config.EndOfTextToken} {request.Model.Config.BeginOfTextToken}",
         });
         if (calibration.IsSelf)

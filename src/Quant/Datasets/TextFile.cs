@@ -12,6 +12,8 @@ public sealed class TextFile
     // A string holds at most about 2^30 characters; more text than this is calibrated or evaluated by nobody at once.
     private const long MaxBytes = 1_000_000_000;
 
+    private const string JsonLinesSuffix = ".jsonl";
+
     private static readonly string[] _fields = ["text", "content"];
 
     private TextFile(string name, IReadOnlyList<string> documents)
@@ -41,6 +43,14 @@ public sealed class TextFile
         return Parse(path, File.ReadAllBytes(path));
     }
 
+    /// <summary>How a file of a name is read; the same bytes are other documents in the other format.</summary>
+    /// <param name="name">A file name or path.</param>
+    public static string FormatOf(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return name.EndsWith(JsonLinesSuffix, StringComparison.OrdinalIgnoreCase) ? "json lines" : "plain text";
+    }
+
     private static void EnsureSize(string path)
     {
         long length = new FileInfo(path).Length;
@@ -55,7 +65,7 @@ public sealed class TextFile
         // The mark says how the file is encoded and is no text.
         ReadOnlySpan<byte> content = bytes.AsSpan().StartsWith(Encoding.UTF8.Preamble) ? bytes.AsSpan(Encoding.UTF8.Preamble.Length) : bytes;
         string text = Decode(path, content, bytes.Length - content.Length);
-        bool isJsonLines = path.EndsWith(".jsonl", StringComparison.OrdinalIgnoreCase);
+        bool isJsonLines = path.EndsWith(JsonLinesSuffix, StringComparison.OrdinalIgnoreCase);
         List<string> documents = isJsonLines ? ReadLines(path, text) : [text];
         return documents.Exists(document => !string.IsNullOrWhiteSpace(document))
             ? new TextFile(Path.GetFileName(path), documents.AsReadOnly())

@@ -30,6 +30,16 @@ public sealed class WorkKeysTests
         request => request with { Calibration = request.Calibration with { Seed = 9 } }, WorkKind.Tokenize, WorkKind.Assemble);
 
     [Fact]
+    public void SameBytesReadInAnotherFormat_ChangeWhatReadsTheText()
+    {
+        PlanRequest request = Request(_recipe);
+        WorkPlan Named(string source) => WorkPlanner.Plan(request with { Calibration = request.Calibration with { Source = source } });
+
+        Assert.Equal(Named("one.txt").Find(WorkKind.Tokenize)!.Key, Named("one.txt").Find(WorkKind.Tokenize)!.Key);
+        Assert.NotEqual(Named("one.txt").Find(WorkKind.Tokenize)!.Key, Named("one.jsonl").Find(WorkKind.Tokenize)!.Key);
+    }
+
+    [Fact]
     public void OneByteOfALayer_ChangesWhatReadsThatLayer() => AssertChanges(
         request => request.WithFile("layer-2.safetensors"),
         item => item.Kind == WorkKind.Assemble
