@@ -13,9 +13,20 @@ public static class StoredItems
     /// <param name="plan">The plan.</param>
     /// <param name="cancellation">Stops the listing.</param>
     /// <returns>In the order of the plan, with the checksum that their receipt has.</returns>
-    /// <remarks>Cost: one listing of all items of the store; nothing is read.</remarks>
+    /// <remarks>Cost: one listing of all items of the store; nothing is read, so what an artifact holds is checked when it is used.</remarks>
     /// <exception cref="ArtifactStoreException">The store cannot be reached or read.</exception>
-    public static async Task<ImmutableArray<FinishedItem>> FindAsync(IArtifactStore store, WorkPlan plan, CancellationToken cancellation)
+    public static Task<ImmutableArray<FinishedItem>> FindAsync(IArtifactStore store, WorkPlan plan, CancellationToken cancellation) =>
+        FindAsync(store, plan, damaged: null, cancellation);
+
+    /// <summary>The items whose receipt and outputs are all there; of those that were done and are not whole any more what is left is removed.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="plan">The plan.</param>
+    /// <param name="damaged">Hears of an item that is not whole, and what is wrong; null leaves everything as it is.</param>
+    /// <param name="cancellation">Stops the listing.</param>
+    /// <returns>In the order of the plan, with the checksum that their receipt has.</returns>
+    /// <exception cref="ArtifactStoreException">The store cannot be reached or read.</exception>
+    public static async Task<ImmutableArray<FinishedItem>> FindAsync(
+        IArtifactStore store, WorkPlan plan, Action<WorkItem, string>? damaged, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(store);
         ArgumentNullException.ThrowIfNull(plan);
@@ -23,19 +34,56 @@ public static class StoredItems
         var found = new Dictionary<string, ArtifactInfo>(StringComparer.Ordinal);
         await foreach (ArtifactInfo artifact in store.ListAsync(WorkPlan.ItemPrefix, cancellation))
         {
-            if (!artifact.IsDamaged && artifact.Name.Length > WorkPlan.ItemPrefix.Length + ArtifactKey.Length
+            if (artifact.Name.Length > WorkPlan.ItemPrefix.Length + ArtifactKey.Length
                 && keys.Contains(artifact.Name.Substring(WorkPlan.ItemPrefix.Length, ArtifactKey.Length)))
             {
                 found[artifact.Name] = artifact;
             }
         }
 
-        return [.. plan.Graph.Items.Select(item => Finished(plan, item, found)).OfType<FinishedItem>()];
+        var finished = ImmutableArray.CreateBuilder<FinishedItem>();
+        foreach (WorkItem item in plan.Graph.Items.Where(item => found.ContainsKey(WorkPlan.NameOf(item.Key, ItemOutputs.Receipt))))
+        {
+            if (Finished(plan, item, found) is { } whole)
+            {
+                finished.Add(whole);
+            }
+            else if (damaged is not null)
+            {
+                await ClearAsync(store, plan, item, found, damaged, cancellation);
+            }
+        }
+
+        return finished.DrainToImmutable();
+    }
+
+    /// <summary>Removes the receipt of an item that is not whole, and what is damaged, so that it is made anew.</summary>
+    private static async Task ClearAsync(
+        IArtifactStore store,
+        WorkPlan plan,
+        WorkItem item,
+        Dictionary<string, ArtifactInfo> found,
+        Action<WorkItem, string> damaged,
+        CancellationToken cancellation)
+    {
+        var faults = new List<string>();
+        foreach (string name in plan.OutputsOf(item).Append(ItemOutputs.Receipt).Select(output => WorkPlan.NameOf(item.Key, output)))
+        {
+            bool isThere = found.TryGetValue(name, out ArtifactInfo? artifact);
+            if (!isThere || artifact!.IsDamaged)
+            {
+                faults.Add($"'{name}' of store '{store.Description}' is {(isThere ? "damaged" : "missing")}");
+                await store.DeleteAsync(name, cancellation);
+            }
+        }
+
+        await store.DeleteAsync(WorkPlan.NameOf(item.Key, ItemOutputs.Receipt), cancellation);
+        damaged(item, string.Join("; ", faults));
     }
 
     private static FinishedItem? Finished(WorkPlan plan, WorkItem item, Dictionary<string, ArtifactInfo> found)
     {
-        if (!found.ContainsKey(WorkPlan.NameOf(item.Key, ItemOutputs.Receipt)))
+        if (found[WorkPlan.NameOf(item.Key, ItemOutputs.Receipt)].IsDamaged)
         {
             return null;
         }
@@ -43,7 +91,7 @@ public static class StoredItems
         var outputs = ImmutableArray.CreateBuilder<ReceiptOutput>();
         foreach (string output in plan.OutputsOf(item).Order(StringComparer.Ordinal))
         {
-            if (!found.TryGetValue(WorkPlan.NameOf(item.Key, output), out ArtifactInfo? artifact))
+            if (!found.TryGetValue(WorkPlan.NameOf(item.Key, output), out ArtifactInfo? artifact) || artifact.IsDamaged)
             {
                 return null;
             }

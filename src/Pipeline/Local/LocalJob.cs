@@ -46,24 +46,28 @@ internal sealed class LocalJob(WorkPlan plan, IArtifactStore store, LocalJobLog 
         int workers, IWorkerBackends backends, Func<int, WorkExecutor> executors, TimeProvider time, CancellationToken cancellation)
     {
         SchedulerDriver driver = await OpenAsync(time, cancellation);
-        ImmutableSortedDictionary<int, ItemReceipt> done = await FinishedItems.FindAsync(plan, store, log.Damaged, cancellation);
+        ImmutableArray<FinishedItem> done = await StoredItems.FindAsync(store, plan, log.Damaged, cancellation);
+        HashSet<int> isDone = [.. done.Select(item => item.Item)];
 
         // Attempts of a run that came to its end are none of this one's, but for what has to be made again; a checkpoint is made by every run.
         bool isOver = driver.State.Status is JobStatus.Finished;
         _attemptsBefore = [.. plan.Graph.Items.Select(item =>
-            isOver && (done.ContainsKey(item.Index) || item.Kind == WorkKind.Assemble) ? driver.State.AttemptsOf(item.Index) : 0)];
-        foreach (string left in driver.State.PresentWorkers.ToList())
+            isOver && (isDone.Contains(item.Index) || item.Kind == WorkKind.Assemble) ? driver.State.AttemptsOf(item.Index) : 0)];
+
+        // Of a process that was killed: the items are not to blame. Those that waited go first, else what the others held would be given to them.
+        HashSet<string> holders = [.. driver.State.Leases.Select(lease => lease.Worker)];
+        foreach (string left in driver.State.PresentWorkers.OrderBy(holders.Contains).ToList())
         {
-            // Of a process that was killed: the items are not to blame.
             driver.Post(new WorkerLost(driver.Now, left, "the process ended", Drained: true));
         }
 
         driver.Post(new JobSubmitted(
-            driver.Now, plan.Id, plan.Request.Profile, Options, [.. done.Select(item => new FinishedItem(item.Key, item.Value.Checksum))]) { Graph = plan.Graph });
-        await driver.NextAsync(CancellationToken.None);
+            driver.Now, plan.Id, plan.Request.Profile, Options, done) { Graph = plan.Graph });
+        ImmutableArray<SchedulerOutput> first = await driver.NextAsync(CancellationToken.None);
         _driver = driver;
-        log.Reuse(done.Count);
+        log.Reuse(done.Length);
         log.Want(Open(driver));
+        Act(driver, first);
         using var stop = new CancellationTokenSource();
         try
         {
@@ -123,10 +127,7 @@ internal sealed class LocalJob(WorkPlan plan, IArtifactStore store, LocalJobLog 
             }
 
             ImmutableArray<SchedulerOutput> outputs = await NextAsync(driver, cancellation);
-            foreach (SchedulerOutput output in outputs)
-            {
-                Act(driver, output);
-            }
+            Act(driver, outputs);
 
             if (driver.Stale is { } stale && !wasStale)
             {
@@ -154,6 +155,14 @@ internal sealed class LocalJob(WorkPlan plan, IArtifactStore store, LocalJobLog 
         }
     }
 
+    private void Act(SchedulerDriver driver, ImmutableArray<SchedulerOutput> outputs)
+    {
+        foreach (SchedulerOutput output in outputs)
+        {
+            Act(driver, output);
+        }
+    }
+
     private void Act(SchedulerDriver driver, SchedulerOutput output)
     {
         ImmutableArray<WorkItem> items = plan.Graph.Items;
@@ -171,7 +180,7 @@ internal sealed class LocalJob(WorkPlan plan, IArtifactStore store, LocalJobLog 
                 _reopened += _attemptsBefore[reopened.Item] > 0 ? 1 : 0;
                 log.Want([reopened.Item]);
                 break;
-            case Returned { Reason: ReturnReason.Failed } returned:
+            case Returned { Reason: ReturnReason.Failed } returned when driver.State.Status != JobStatus.Failed:
                 log.Say($"{items[returned.Item].Label} is tried again: {returned.Cause}");
                 break;
             case Nondeterminism other when items[other.Item].Kind != WorkKind.Assemble:

@@ -67,7 +67,7 @@ public sealed class LocalRun : IDisposable
 
         ImmutableArray<PlanRequest> requests = Requests(options, backends.Of(0));
         ImmutableArray<WorkPlan> plans = [.. requests.Select(WorkPlanner.Plan)];
-        WorkFolder folder = WorkFolder.Take(options.OutputPath, RunFacts.Of(requests), options.Resume);
+        WorkFolder folder = WorkFolder.Take(options.OutputPath, plans, options.Resume);
         bool hasBegun = false;
         try
         {

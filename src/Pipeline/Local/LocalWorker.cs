@@ -110,8 +110,8 @@ internal sealed class LocalWorker : IDisposable
         }
         catch (Exception failure) when (_log.Keep(item, failure))
         {
-            // A folder that is full or read-only stays so; what lies behind a network may come back.
-            bool isTransient = failure is ArtifactStoreException && _log.StoreMayRecover;
+            // What a disk of this machine refuses it refuses again; what lies behind a network may come back.
+            bool isTransient = FailureKinds.Of(failure) == WorkFailure.Transient && failure is ArtifactStoreException && _log.StoreMayRecover;
             return new WorkFailed(_driver.Now, Name, item.Index, attempt, isTransient ? WorkFailure.Transient : WorkFailure.Permanent, failure.Message);
         }
     }

@@ -1,5 +1,8 @@
-using System.Text.Json;
+using System.Collections.Immutable;
+using System.Globalization;
+using MambaQuant.Pipeline.Planning;
 using MambaQuant.Quant.Checkpoints;
+using MambaQuant.Quant.Recipes;
 
 namespace MambaQuant.Pipeline.Local;
 
@@ -7,14 +10,14 @@ namespace MambaQuant.Pipeline.Local;
 /// <remarks>
 /// <code>
 /// out.work/lock       held while a run is at work; marks the folder as ours
-/// out.work/facts.json what the run is about; written before anything else is made
+/// out.work/plans/     what the run is about: a plan for each checkpoint; there before anything else is made
 /// out.work/scratch/   files on their way to and from the store
 /// out.work/store/     the store, where none is named
 /// </code>
 /// </remarks>
 internal sealed class WorkFolder : IDisposable
 {
-    private const string LockName = "lock", FactsName = "facts.json";
+    private const string LockName = "lock", PlansName = "plans";
 
     private readonly FileStream _lock;
     private bool _isRemoved;
@@ -29,7 +32,7 @@ internal sealed class WorkFolder : IDisposable
     /// <summary>The folder.</summary>
     public string Path { get; }
 
-    /// <summary>Whether an earlier run of the same facts left it.</summary>
+    /// <summary>Whether an earlier run of the same plans left it.</summary>
     public bool IsResumed { get; }
 
     /// <summary>Where the store lies where none is named.</summary>
@@ -46,7 +49,7 @@ internal sealed class WorkFolder : IDisposable
 
     /// <summary>Whether an interrupted run left a work folder beside an output.</summary>
     /// <param name="outputPath">The output.</param>
-    public static bool IsLeft(string outputPath) => File.Exists(System.IO.Path.Combine(Beside(outputPath), FactsName));
+    public static bool IsLeft(string outputPath) => Directory.Exists(System.IO.Path.Combine(Beside(outputPath), PlansName));
 
     /// <summary>Refuses a folder of the work folder's name that this program did not make.</summary>
     /// <param name="outputPath">The output.</param>
@@ -63,18 +66,18 @@ internal sealed class WorkFolder : IDisposable
 
     /// <summary>Takes the work folder of an output: makes it, or goes on in the one that an interrupted run left.</summary>
     /// <param name="outputPath">The output.</param>
-    /// <param name="facts">What the run is about.</param>
+    /// <param name="plans">What the run is about.</param>
     /// <param name="resume">What to do about an interrupted run.</param>
     /// <exception cref="OutputDirectoryException">Something else has the name.</exception>
     /// <exception cref="ResumeException">There is nothing to go on with, it is another run's, or that run is at work.</exception>
-    public static WorkFolder Take(string outputPath, RunFacts facts, ResumeMode resume)
+    public static WorkFolder Take(string outputPath, ImmutableArray<WorkPlan> plans, ResumeMode resume)
     {
         EnsureOurs(outputPath);
         string path = Beside(outputPath);
         bool isLeft = IsLeft(outputPath);
         if (resume == ResumeMode.Required && !isLeft)
         {
-            throw new ResumeException($"there is no interrupted run to go on with: expected '{System.IO.Path.Combine(path, FactsName)}'. Check --out, or begin with --resume auto");
+            throw new ResumeException($"there is no interrupted run to go on with: expected '{System.IO.Path.Combine(path, PlansName)}'. Check --out, or begin with --resume auto");
         }
 
         Directory.CreateDirectory(path);
@@ -84,15 +87,14 @@ internal sealed class WorkFolder : IDisposable
         {
             if (isLeft && resume != ResumeMode.Never)
             {
-                Compare(path, facts);
+                Compare(path, plans);
                 Empty(path, keepsRun: true);
                 isTaken = true;
                 return new WorkFolder(path, held, isResumed: true);
             }
 
             Empty(path, keepsRun: false);
-            File.WriteAllBytes(System.IO.Path.Combine(path, FactsName + ".partial"), facts.ToJson());
-            File.Move(System.IO.Path.Combine(path, FactsName + ".partial"), System.IO.Path.Combine(path, FactsName));
+            Note(path, plans);
             isTaken = true;
             return new WorkFolder(path, held, isResumed: false);
         }
@@ -141,29 +143,48 @@ internal sealed class WorkFolder : IDisposable
         }
     }
 
-    private static void Compare(string path, RunFacts facts)
+    private static void Note(string path, ImmutableArray<WorkPlan> plans)
     {
-        string file = System.IO.Path.Combine(path, FactsName);
-        RunFacts left;
-        try
+        string partial = System.IO.Path.Combine(path, PlansName + ".partial");
+        Directory.CreateDirectory(partial);
+        for (int index = 0; index < plans.Length; index++)
         {
-            left = RunFacts.FromJson(File.ReadAllBytes(file));
-        }
-        catch (JsonException error)
-        {
-            throw new ResumeException($"'{file}' is damaged ({error.Message}), so nobody can say which run it belongs to. Begin anew with --resume never, which removes '{path}'");
+            File.WriteAllBytes(System.IO.Path.Combine(partial, PlanName(index)), PlanDocument.Write(plans[index]));
         }
 
-        if (facts.DifferencesTo(left) is { Count: > 0 } differences)
+        Directory.Move(partial, System.IO.Path.Combine(path, PlansName));
+    }
+
+    private static void Compare(string path, ImmutableArray<WorkPlan> plans)
+    {
+        string folder = System.IO.Path.Combine(path, PlansName);
+        int count = Directory.GetFiles(folder).Length;
+        List<string> differences = count == plans.Length ? [] : [$"checkpoints: stored {count}, asked {plans.Length}"];
+        try
+        {
+            for (int index = 0; index < Math.Min(count, plans.Length); index++)
+            {
+                string file = System.IO.Path.Combine(folder, PlanName(index));
+                differences.AddRange(PlanComparison.Differences(PlanDocument.Read(File.ReadAllBytes(file), file), plans[index]));
+            }
+        }
+        catch (Exception error) when (error is InvalidPlanException or FileNotFoundException or InvalidRecipeException)
+        {
+            throw new ResumeException($"the plans in '{folder}' are damaged, or another version of this program made them: {error.Message} Begin anew with --resume never, which removes '{path}'");
+        }
+
+        if (differences.Count > 0)
         {
             throw new ResumeException(
-                $"'{path}' belongs to another run: {string.Join("; ", differences)}. Repeat that run's command, name another folder with --out, or begin anew with --resume never, which removes '{path}'");
+                $"'{path}' belongs to another run: {string.Join("; ", differences.Distinct())}. Repeat that run's command, name another folder with --out, or begin anew with --resume never, which removes '{path}'");
         }
     }
 
+    private static string PlanName(int index) => string.Create(CultureInfo.InvariantCulture, $"{index:D3}.json");
+
     private static void Empty(string path, bool keepsRun)
     {
-        string[] kept = keepsRun ? [LockName, FactsName, "store"] : [LockName];
+        string[] kept = keepsRun ? [LockName, PlansName, "store"] : [LockName];
         foreach (string left in Directory.EnumerateFileSystemEntries(path).Where(entry => !kept.Contains(System.IO.Path.GetFileName(entry))).ToList())
         {
             if (Directory.Exists(left))

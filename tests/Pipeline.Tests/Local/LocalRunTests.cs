@@ -112,7 +112,7 @@ public sealed class LocalRunTests : IDisposable
     [InlineData("samples", "4")]
     [InlineData("shards", "shards")]
     [InlineData("model", "model file model.safetensors")]
-    public void RunOfOtherFacts_IsRefused_AndTheDifferenceNamed(string change, string named)
+    public void OtherRun_IsRefused_AndTheDifferenceNamed(string change, string named)
     {
         Recipe recipe = TinyModel.Preset(RecipePresets.MambaQuant);
         Interrupt(recipe);
@@ -161,11 +161,11 @@ public sealed class LocalRunTests : IDisposable
     }
 
     [Fact]
-    public void DamagedFacts_AreRefused()
+    public void DamagedPlans_AreRefused()
     {
         Recipe recipe = TinyModel.Preset(RecipePresets.RoundToNearest);
         Interrupt(recipe);
-        foreach (string file in Directory.EnumerateFiles(_model.File("out.work"), "*.json"))
+        foreach (string file in Directory.EnumerateFiles(_model.File("out.work/plans")))
         {
             File.WriteAllText(file, "{");
         }
