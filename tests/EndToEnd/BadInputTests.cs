@@ -111,9 +111,11 @@ public sealed class BadInputTests : IDisposable
     public void EvaluationTextThatIsNoUtf8() =>
         AssertRefused(8, "text.txt", Quantize(SampleModel.Folder, "--evaluate", _folder.Write("text.txt", [0xC3])));
 
-    [Fact]
-    public void TooLittleText() =>
-        AssertRefused(9, "--samples", Quantize(SampleModel.Folder, "--calibration", _folder.Write("text.txt", "a short text"u8), "--samples", "64"));
+    [Theory]
+    [InlineData("2", "--samples")]
+    [InlineData("512", "--seq-len")]
+    public void TooLittleText(string sequenceLength, string advice) => AssertRefused(
+        9, advice, Quantize(SampleModel.Folder, "--calibration", _folder.Write("text.txt", "a short text"u8), "--samples", "64", "--seq-len", sequenceLength));
 
     [Fact]
     public void MissingText() => AssertRefused(3, "absent.txt", Quantize(SampleModel.Folder, "--calibration", _folder.File("absent.txt")));

@@ -34,7 +34,7 @@ internal sealed partial record ProgramRun(int ExitCode, string Output, string Er
     /// <param name="after">The text.</param>
     /// <param name="arguments">The command line.</param>
     public static ProgramRun Signalled(int signal, string after, params string[] arguments) =>
-        Wait(Start("dotnet", ["exec", Program, .. arguments]), after, signal);
+        Wait(StartListening(["exec", Program, .. arguments]), after, signal);
 
     /// <summary>Runs any program of the machine.</summary>
     /// <param name="file">The program.</param>
@@ -43,6 +43,10 @@ internal sealed partial record ProgramRun(int ExitCode, string Output, string Er
     /// <param name="environment">All its variables; null for those of the tests.</param>
     public static ProgramRun OfOther(string file, string[] arguments, string folder, IReadOnlyDictionary<string, string>? environment = null) =>
         Wait(Start(file, arguments, folder, environment), signalAfter: null, signal: 0);
+
+    /// <summary>Starts the program so that it hears signals: whoever runs the tests in the background of a script has them ignored, and a child inherits that.</summary>
+    private static Process StartListening(string[] arguments) =>
+        OperatingSystem.IsLinux() ? Start("env", ["--default-signal=INT", "dotnet", .. arguments]) : Start("dotnet", arguments);
 
     private static Process Start(string file, string[] arguments, string? folder = null, IReadOnlyDictionary<string, string>? environment = null)
     {
