@@ -61,8 +61,8 @@ internal sealed class LocalJob(WorkPlan plan, IArtifactStore store, LocalJobLog 
             driver.Post(new WorkerLost(driver.Now, left, "the process ended", Drained: true));
         }
 
-        driver.Post(new JobSubmitted(
-            driver.Now, plan.Id, plan.Request.Profile, Options, done) { Graph = plan.Graph });
+        var submitted = new JobSubmitted(driver.Now, plan.Id, plan.Request.Profile, Options, done);
+        driver.Post(submitted with { Graph = plan.Graph });
         ImmutableArray<SchedulerOutput> first = await driver.NextAsync(CancellationToken.None);
         _driver = driver;
         log.Reuse(done.Length);

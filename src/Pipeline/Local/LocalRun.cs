@@ -240,14 +240,14 @@ public sealed class LocalRun : IDisposable
 
     private static QuantizeResult Result(
         WorkPlan plan, QuantizeTarget target, ImmutableArray<ImmutableArray<SmoothingChoice>> smoothing, bool wasFinished) => new()
-    {
-        OutputPath = target.OutputPath,
-        FloatBytes = plan.Request.Model.TensorBytes,
-        QuantizedBytes = wasFinished ? Directory.EnumerateFiles(target.OutputPath, "*.safetensors").Sum(file => new FileInfo(file).Length) : 0,
-        CalibrationTokens = plan.Needs.Calibrates ? plan.Request.Calibration.TokenCount : 0,
-        Smoothing = smoothing,
-        Durations = [],
-        Counts = new JobCounts(0, wasFinished ? plan.Graph.Items.Length : 0, 0, []),
-        WasFinished = wasFinished,
-    };
+        {
+            OutputPath = target.OutputPath,
+            FloatBytes = plan.Request.Model.TensorBytes,
+            QuantizedBytes = wasFinished ? Directory.EnumerateFiles(target.OutputPath, "*.safetensors").Sum(file => new FileInfo(file).Length) : 0,
+            CalibrationTokens = plan.Needs.Calibrates ? plan.Request.Calibration.TokenCount : 0,
+            Smoothing = smoothing,
+            Durations = [],
+            Counts = new JobCounts(0, wasFinished ? plan.Graph.Items.Length : 0, 0, []),
+            WasFinished = wasFinished,
+        };
 }
