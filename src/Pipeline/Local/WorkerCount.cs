@@ -5,6 +5,9 @@ namespace MambaQuant.Pipeline.Local;
 /// <summary>Chooses how many workers run in a process. The result does not depend on it.</summary>
 public static class WorkerCount
 {
+    /// <summary>What the items that run side by side may take together by default: kernels on large tensors use all threads anyhow.</summary>
+    private const long SideBySideBytes = 1L << 30;
+
     /// <summary>Chooses: as many as there are threads, items that can run side by side, and memory for the largest item twice over.</summary>
     /// <param name="plans">The jobs.</param>
     /// <param name="threads">Threads of the process.</param>
@@ -15,7 +18,7 @@ public static class WorkerCount
         ArgumentNullException.ThrowIfNull(plans);
         long largest = plans.Max(plan => plan.Graph.Items.Max(item => item.Cost.MemoryBytes));
         int width = plans.Max(plan => Math.Max(plan.Grid.Shards * plan.Grid.Blocks, plan.Grid.Layers));
-        long fitting = memoryBytes / Math.Max(1, checked(2 * largest));
+        long fitting = Math.Min(SideBySideBytes, memoryBytes / 2) / Math.Max(1, largest);
         return (int)Math.Clamp(Math.Min(Math.Min(threads, width), fitting), 1, int.MaxValue);
     }
 }
