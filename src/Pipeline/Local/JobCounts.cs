@@ -7,4 +7,8 @@ namespace MambaQuant.Pipeline.Local;
 /// <param name="Reused">Items that were done already.</param>
 /// <param name="Repeated">Times that an item was begun again, since the job was begun: after a kill, a stop, a failure, or because what it made was found damaged.</param>
 /// <param name="Damaged">What was found missing or damaged in the store, and made again: item and finding.</param>
-public sealed record JobCounts(int Made, int Reused, int Repeated, ImmutableArray<string> Damaged);
+public sealed record JobCounts(int Made, int Reused, int Repeated, ImmutableArray<string> Damaged)
+{
+    /// <summary>The counts with one item more that was made: for what a checkpoint says of the run while its own item is at work.</summary>
+    public JobCounts WithOneMade() => this with { Made = Made + 1 };
+}

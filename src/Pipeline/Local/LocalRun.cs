@@ -218,7 +218,7 @@ public sealed class LocalRun : IDisposable
     {
         var log = new LocalJobLog(plan, clock, _options.Notice) { StoreMayRecover = _options.StoreMayRecover && _store is not DirectoryArtifactStore };
         var job = new LocalJob(plan, _store, log);
-        var sink = new FolderCheckpointSink(target.OutputPath, () => RunFile.Write(_options, _workers, log.Durations, job.Counts, _time));
+        var sink = new FolderCheckpointSink(target.OutputPath, () => RunFile.Write(_options, _workers, log.Durations, job.Counts.WithOneMade(), _time));
         var options = new WorkExecutorOptions
         {
             Plan = plan,
