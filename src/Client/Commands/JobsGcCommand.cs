@@ -20,7 +20,7 @@ internal sealed class JobsGcCommand : VerbCommand
 
     private static readonly Option<bool> Delete = new("--delete") { Description = "Delete what was found. Without it nothing is deleted." };
 
-    private static readonly Option<bool> Force = new("--force") { Description = "Remove a job also where its journal says that workers are at it: for one whose process was killed." };
+    private static readonly Option<bool> Force = new("--force") { Description = "Remove a job also where workers may be at it, as its journal tells or because it cannot be read: for one whose process was killed." };
 
     private static readonly Option<OutputFormat> Format = SharedOptions.Format();
 
@@ -62,10 +62,15 @@ internal sealed class JobsGcCommand : VerbCommand
 
     private static void EnsureIdle(JobReport job)
     {
-        if (job.State == JobReport.Running)
+        string? doubt = job.State switch
         {
-            throw new UsageException(
-                $"job {job.Job} is running: its journal knows {job.Workers} workers that have not left. Stop it first; if its process was killed, say --force");
+            JobReport.NotEnded => $"job {job.Job} has not ended: its journal knows {job.Workers} {(job.Workers == 1 ? "worker that has" : "workers that have")} not left, whether at work or killed",
+            JobReport.Unreadable => $"whether anybody works on job {job.Job} cannot be told: {job.Cause}",
+            _ => null,
+        };
+        if (doubt is not null)
+        {
+            throw new UsageException($"{doubt}. Stop it first where it runs; if nobody runs it, say --force");
         }
     }
 }

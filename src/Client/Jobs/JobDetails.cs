@@ -42,9 +42,9 @@ internal sealed record JobDetails
     /// <param name="store">The store.</param>
     /// <param name="job">Its identity.</param>
     /// <param name="cancellation">Stops the reading.</param>
-    /// <exception cref="InvalidPlanException">The plan cannot be read by this program.</exception>
+    /// <exception cref="InvalidPlanException">The plan is missing, damaged, or of another program.</exception>
     /// <exception cref="InvalidJournalException">The journal is damaged.</exception>
-    /// <exception cref="ArtifactStoreException">The store cannot be read, or the plan is missing.</exception>
+    /// <exception cref="ArtifactStoreException">The store cannot be read, or a chunk of the journal is corrupt.</exception>
     public static JobDetails Read(IArtifactStore store, string job, CancellationToken cancellation)
     {
         WorkPlan plan = StoredPlans.ReadAsync(store, job, cancellation).GetAwaiter().GetResult();
@@ -58,7 +58,7 @@ internal sealed record JobDetails
     {
         output.WriteLine($"job        {Job.Job}, {Job.State}{(Job.Cause.Length > 0 ? $": {Job.Cause}" : "")}");
         output.WriteLine($"model      {Job.Model}, {Job.Recipe} {Job.Scheme}, calibrated on {Samples:N0} × {SequenceLength:N0} tokens, {Blocks} × {Shards} (blocks of layers × shards)");
-        output.WriteLine($"items      {Job.Done:N0} of {Job.Items:N0} done, in {RateText.Time(Seconds)} with {WorkersSeen} {(WorkersSeen == 1 ? "worker" : "workers")}{(Job.Workers > 0 ? $", {Job.Workers} of them at it" : "")}");
+        output.WriteLine($"items      {Job.Done:N0} of {Job.Items:N0} done, in {RateText.Time(Seconds)} with {WorkersSeen} {(WorkersSeen == 1 ? "worker" : "workers")}{(Job.Workers > 0 ? $", {Job.Workers} of them at it or killed" : "")}");
         output.WriteLine();
         TextTable table = new("kind", "items", "done", "running", "attempts", "repeated", "time", "longest");
         foreach (JobKindReport kind in Kinds)

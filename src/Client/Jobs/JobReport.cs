@@ -7,8 +7,11 @@ namespace MambaQuant.Client.Jobs;
 /// <summary>A job of a store, in short.</summary>
 internal sealed record JobReport
 {
-    /// <summary>The state of a job that workers are at.</summary>
-    public const string Running = "running";
+    /// <summary>The state of a job that has begun and neither come to an end nor been left by its workers: they are at it, or were killed.</summary>
+    public const string NotEnded = "not ended";
+
+    /// <summary>The state of a job whose plan or journal cannot be read.</summary>
+    public const string Unreadable = "unreadable";
 
     /// <summary>Its identity.</summary>
     public required string Job { get; init; }
@@ -22,7 +25,7 @@ internal sealed record JobReport
     /// <summary>Name of the scheme.</summary>
     public string? Scheme { get; init; }
 
-    /// <summary>How it stands: planned, running, interrupted, finished, failed, stopped, or unreadable.</summary>
+    /// <summary>How it stands: planned, not ended, interrupted, finished, failed, stopped, or unreadable.</summary>
     public required string State { get; init; }
 
     /// <summary>What people should know: why it failed, or cannot be read; otherwise empty.</summary>
@@ -34,7 +37,7 @@ internal sealed record JobReport
     /// <summary>Items of the plan.</summary>
     public int Items { get; init; }
 
-    /// <summary>Workers that are at it, as far as the journal knows.</summary>
+    /// <summary>Workers that have not left it, as far as the journal knows: they are at it, or were killed.</summary>
     public int Workers { get; init; }
 
     /// <summary>Reads a job.</summary>
@@ -49,9 +52,9 @@ internal sealed record JobReport
             WorkPlan plan = StoredPlans.ReadAsync(store, job, cancellation).GetAwaiter().GetResult();
             return Of(plan, Journal.ReplayAsync(store, job, plan.Graph, cancellation).GetAwaiter().GetResult().State);
         }
-        catch (Exception error) when (error is ArtifactNotFoundException or CorruptArtifactException or InvalidPlanException or InvalidJournalException)
+        catch (Exception error) when (error is CorruptArtifactException or InvalidPlanException or InvalidJournalException)
         {
-            return new JobReport { Job = job, State = "unreadable", Cause = error.Message };
+            return new JobReport { Job = job, State = Unreadable, Cause = error.Message };
         }
     }
 
@@ -79,7 +82,7 @@ internal sealed record JobReport
     private static string StateOf(SchedulerState state) => state.Status switch
     {
         JobStatus.Absent => "planned",
-        JobStatus.Running => state.PresentWorkers.Any() ? Running : "interrupted",
+        JobStatus.Running => state.PresentWorkers.Any() ? NotEnded : "interrupted",
         JobStatus.Finished => "finished",
         JobStatus.Failed => "failed",
         _ => "stopped",

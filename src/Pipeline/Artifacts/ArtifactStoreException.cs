@@ -13,7 +13,7 @@ public class ArtifactStoreException : IOException
     /// <summary>Makes the exception with its cause.</summary>
     /// <param name="message">What, which store, which artifact, and the next step.</param>
     /// <param name="innerException">The cause.</param>
-    public ArtifactStoreException(string message, Exception innerException)
+    public ArtifactStoreException(string message, Exception? innerException)
         : base(message, innerException)
     {
     }

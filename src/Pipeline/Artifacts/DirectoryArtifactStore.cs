@@ -48,7 +48,7 @@ public sealed partial class DirectoryArtifactStore : IArtifactStore
         }
         catch (Exception failure) when (StoreTexts.IsSystemFailure(failure))
         {
-            throw StoreTexts.Failed(root, "opening it", failure);
+            throw StoreTexts.CannotOpen(root, failure);
         }
 
         return store;
@@ -66,11 +66,11 @@ public sealed partial class DirectoryArtifactStore : IArtifactStore
         var store = new DirectoryArtifactStore(root, flush);
         try
         {
-            return store.IsMarked() ? store : throw new ArtifactStoreException($"there is no store in '{root}': expected a file '{StoreMarker.Name}'. Check the path");
+            return store.IsMarked() ? store : throw (File.Exists(root) ? StoreTexts.IsFile(root) : new ArtifactStoreException($"there is no store in '{root}': expected a file '{StoreMarker.Name}'. Check the path"));
         }
         catch (Exception failure) when (StoreTexts.IsSystemFailure(failure))
         {
-            throw StoreTexts.Failed(root, "opening it", failure);
+            throw StoreTexts.CannotOpen(root, failure);
         }
     }
 

@@ -18,7 +18,7 @@ internal static class StoreTexts
     /// <param name="name">The artifact.</param>
     /// <param name="fault">What was found.</param>
     public static CorruptArtifactException Corrupt(string store, string name, string fault) =>
-        new(name, $"artifact '{name}' of store '{store}' is corrupt: {fault}. Delete it; the item that makes it has to run again");
+        new(name, $"artifact '{name}' of store '{store}' is corrupt: {fault}. Delete it; the item that makes it has to run again", fault);
 
     /// <summary>A block that differs from its checksum.</summary>
     /// <param name="store">The store's description.</param>
@@ -44,9 +44,37 @@ internal static class StoreTexts
         },
         cause);
 
+    /// <summary>A place that cannot become a store, or be opened as one.</summary>
+    /// <param name="store">The store's description.</param>
+    /// <param name="cause">What the system said.</param>
+    public static ArtifactStoreException CannotOpen(string store, Exception cause) => File.Exists(store)
+        ? IsFile(store, cause)
+        : cause is DirectoryNotFoundException or FileNotFoundException || FileInTheWay(store) is not null
+            ? new ArtifactStoreException(
+                $"there can be no store at '{store}': expected a place in which a folder can be made, found {(FileInTheWay(store) is { } file ? $"the file '{file}' on the way to it" : $"none ({cause.Message})")}. Name another folder, or the address of a blob container",
+                cause)
+            : Failed(store, "opening it", cause);
+
+    /// <summary>A file where a store should be.</summary>
+    /// <param name="store">The store's description.</param>
+    /// <param name="cause">What the system said, if it was asked.</param>
+    public static ArtifactStoreException IsFile(string store, Exception? cause = null) =>
+        new($"'{store}' is no store: expected a folder, found a file. Name a folder that is a store, empty or new, or the address of a blob container", cause);
+
     /// <summary>Whether an exception is a file system's.</summary>
     /// <param name="failure">The exception.</param>
     public static bool IsSystemFailure(Exception failure) => failure is IOException and not ArtifactStoreException or UnauthorizedAccessException;
+
+    private static string? FileInTheWay(string path)
+    {
+        string? above = Path.GetDirectoryName(path);
+        while (above is not null && !Directory.Exists(above) && !File.Exists(above))
+        {
+            above = Path.GetDirectoryName(above);
+        }
+
+        return File.Exists(above) ? above : null;
+    }
 
     /// <summary>A range outside of an artifact.</summary>
     /// <param name="info">The artifact.</param>

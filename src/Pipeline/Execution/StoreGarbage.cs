@@ -98,10 +98,9 @@ public sealed class StoreGarbage
         {
             return await StoredPlans.ReadAsync(store, job, cancellation).ConfigureAwait(false);
         }
-        catch (Exception error) when (error is ArtifactNotFoundException or CorruptArtifactException or InvalidPlanException)
+        catch (InvalidPlanException error)
         {
-            throw new InvalidPlanException(
-                $"what job {job} in {store.Description} needs cannot be told, so nothing is deleted: {error.Message} Remove that job first, if nobody runs it.", error);
+            throw new InvalidPlanException($"what job {job} in {store.Description} needs cannot be told, so nothing is deleted: {error.Message}", error);
         }
     }
 

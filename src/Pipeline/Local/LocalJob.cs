@@ -96,14 +96,18 @@ internal sealed class LocalJob(WorkPlan plan, IArtifactStore store, LocalJobLog 
         string owner = Owner();
 
         // Before anything else: what the store's plans name is kept when the store is cleared.
-        await StoredPlans.PutAsync(store, plan, cancellation);
+        if (await StoredPlans.PutAsync(store, plan, cancellation) is { } fault)
+        {
+            log.DamagedPlan(plan.Id, store.Description, fault);
+        }
+
         try
         {
             return await SchedulerDriver.OpenAsync(store, plan.Id, plan.Graph, owner, time, _ => true, cancellation);
         }
-        catch (Exception fault) when (fault is InvalidJournalException or CorruptArtifactException)
+        catch (Exception broken) when (broken is InvalidJournalException or CorruptArtifactException)
         {
-            log.Say($"the journal of an earlier run is put aside, what that run made is not: {fault.Message}");
+            log.Say($"the journal of an earlier run is put aside, what that run made is not: {broken.Message}");
             await Journal.DeleteAsync(store, plan.Id, cancellation);
             return await SchedulerDriver.OpenAsync(store, plan.Id, plan.Graph, owner, time, _ => true, cancellation);
         }

@@ -128,6 +128,19 @@ internal sealed class LocalJobLog(WorkPlan plan, StageClock clock, Action<string
         }
     }
 
+    /// <summary>The plan that an earlier run put was not as it was put, and is written again.</summary>
+    /// <param name="job">Identity of the job.</param>
+    /// <param name="store">The store for people.</param>
+    /// <param name="fault">What was found.</param>
+    public void DamagedPlan(string job, string store, string fault)
+    {
+        lock (_gate)
+        {
+            _damaged.Add($"plan of job {job}: {fault}");
+            notice?.Invoke($"the plan of job {job} in '{store}' is written again: {fault}");
+        }
+    }
+
     /// <summary>Something that people should know.</summary>
     /// <param name="text">The text.</param>
     public void Say(string text)

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using MambaQuant.Quant.Recipes;
+using MambaQuant.Quant.Safetensors;
 
 namespace MambaQuant.Pipeline.Planning;
 
@@ -74,20 +75,33 @@ public sealed record PlanDocument
     public static WorkPlan Read(ReadOnlySpan<byte> json, string source)
     {
         PlanDocument document = Parse(json, source);
-        WorkPlan plan = WorkPlanner.Plan(new PlanRequest
-        {
-            Recipe = RecipeReader.Read(document.Recipe, source),
-            Model = document.Model,
-            Calibration = document.Calibration,
-            Profile = document.Profile,
-            Options = new PlanOptions { Blocks = document.Blocks, Shards = document.Shards, MemoryBytes = document.MemoryBytes },
-            Versions = document.Versions.Aggregate(AlgorithmVersions.Current, (versions, pair) => versions.With(pair.Key, pair.Value)),
-        });
+        WorkPlan plan = Plan(document, source);
         return plan.Id == document.Id
             ? plan
             : throw new InvalidPlanException(
                 $"'{source}': expected the job {document.Id} of {document.Items} items, found that this program makes {plan.Id} of {plan.Graph.Items.Length} from it."
                 + " Another version of the program planned it: finish it with that one, or start anew.");
+    }
+
+    private static WorkPlan Plan(PlanDocument document, string source)
+    {
+        try
+        {
+            return WorkPlanner.Plan(new PlanRequest
+            {
+                Recipe = RecipeReader.Read(document.Recipe, source),
+                Model = document.Model,
+                Calibration = document.Calibration,
+                Profile = document.Profile,
+                Options = new PlanOptions { Blocks = document.Blocks, Shards = document.Shards, MemoryBytes = document.MemoryBytes },
+                Versions = document.Versions.Aggregate(AlgorithmVersions.Current, (versions, pair) => versions.With(pair.Key, pair.Value)),
+            });
+        }
+        catch (Exception error) when (error is InvalidRecipeException or ArgumentException or UnsupportedModelException)
+        {
+            throw new InvalidPlanException(
+                $"'{source}': expected a plan that this program understands, found one that asks for something else: {error.Message} Finish the job with the program that planned it, or start anew.", error);
+        }
     }
 
     private static PlanDocument Parse(ReadOnlySpan<byte> json, string source)

@@ -20,37 +20,52 @@ public static class StoredPlans
     /// <param name="job">Identity of the job.</param>
     public static string PrefixOf(string job) => $"{JobPrefix}{job}/";
 
-    /// <summary>Puts a plan; one that is there stays.</summary>
+    /// <summary>Puts a plan; one that is there and whole stays.</summary>
     /// <param name="store">The store.</param>
     /// <param name="plan">The plan.</param>
     /// <param name="cancellation">Stops the call.</param>
-    /// <exception cref="ArtifactStoreException">The store cannot be written.</exception>
-    public static Task PutAsync(IArtifactStore store, WorkPlan plan, CancellationToken cancellation)
+    /// <returns>What was wrong with the plan that was there, and is written again; null where there was none, or a whole one.</returns>
+    /// <remarks>
+    /// What is there is read to its end: a put alone compares with the checksum that the store noted, and would leave altered bytes in place. Plans of one
+    /// identity have the same items, so this program's stands for another's that it cannot read.
+    /// </remarks>
+    /// <exception cref="ArtifactStoreException">The store cannot be read or written.</exception>
+    public static async Task<string?> PutAsync(IArtifactStore store, WorkPlan plan, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(store);
         ArgumentNullException.ThrowIfNull(plan);
+        string? fault = await FaultAsync(store, plan.Id, cancellation).ConfigureAwait(false);
+        if (fault is not null)
+        {
+            await store.DeleteAsync(NameOf(plan.Id), cancellation).ConfigureAwait(false);
+        }
+
         byte[] document = PlanDocument.Write(plan);
-        return store.PutIfAbsentAsync(NameOf(plan.Id), async (stream, token) => await stream.WriteAsync(document, token).ConfigureAwait(false), cancellation);
+        await store.PutIfAbsentAsync(
+            NameOf(plan.Id), async (stream, token) => await stream.WriteAsync(document, token).ConfigureAwait(false), cancellation).ConfigureAwait(false);
+        return fault;
     }
 
     /// <summary>Reads a plan.</summary>
     /// <param name="store">The store.</param>
     /// <param name="job">Identity of the job.</param>
     /// <param name="cancellation">Stops the call.</param>
-    /// <exception cref="ArtifactNotFoundException">The store has no such plan.</exception>
-    /// <exception cref="InvalidPlanException">It is no plan, or one of another version of the program.</exception>
-    /// <exception cref="ArtifactStoreException">The store cannot be read, or the plan is corrupt.</exception>
+    /// <exception cref="InvalidPlanException">There is no such plan, it is damaged, or it is one of another version of the program; the message says what to do.</exception>
+    /// <exception cref="ArtifactStoreException">The store cannot be read.</exception>
     public static async Task<WorkPlan> ReadAsync(IArtifactStore store, string job, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(store);
-        using var content = new MemoryStream();
-        Stream source = await store.OpenReadAsync(NameOf(job), 0, null, cancellation).ConfigureAwait(false);
-        await using (source.ConfigureAwait(false))
+        try
         {
-            await source.CopyToAsync(content, cancellation).ConfigureAwait(false);
+            return PlanDocument.Read(await ContentAsync(store, job, cancellation).ConfigureAwait(false), $"{NameOf(job)} of {store.Description}");
         }
-
-        return PlanDocument.Read(content.ToArray(), $"{NameOf(job)} of {store.Description}");
+        catch (ArtifactStoreException error) when (error is ArtifactNotFoundException or CorruptArtifactException)
+        {
+            throw new InvalidPlanException(
+                $"the plan of job {job} in {store.Description} is {(error is CorruptArtifactException ? "damaged" : "missing")}: expected '{NameOf(job)}' as it was put, found {Found(error)}."
+                + $" The command that began the job writes it again; or remove the job, if nobody runs it, with 'mambaquant jobs gc --job {job} --force --delete'",
+                error);
+        }
     }
 
     /// <summary>The jobs of which a store keeps anything, a plan or only a journal.</summary>
@@ -71,5 +86,37 @@ public static class StoredPlans
         }
 
         return [.. jobs];
+    }
+
+    private static async Task<string?> FaultAsync(IArtifactStore store, string job, CancellationToken cancellation)
+    {
+        try
+        {
+            await ReadAsync(store, job, cancellation).ConfigureAwait(false);
+            return null;
+        }
+        catch (InvalidPlanException error)
+        {
+            return error.InnerException switch
+            {
+                ArtifactNotFoundException => null,
+                CorruptArtifactException corrupt => Found(corrupt),
+                _ => error.Message,
+            };
+        }
+    }
+
+    private static string Found(ArtifactStoreException error) => error is CorruptArtifactException corrupt ? corrupt.Fault : "nothing";
+
+    private static async Task<byte[]> ContentAsync(IArtifactStore store, string job, CancellationToken cancellation)
+    {
+        using var content = new MemoryStream();
+        Stream source = await store.OpenReadAsync(NameOf(job), 0, null, cancellation).ConfigureAwait(false);
+        await using (source.ConfigureAwait(false))
+        {
+            await source.CopyToAsync(content, cancellation).ConfigureAwait(false);
+        }
+
+        return content.ToArray();
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using MambaQuant.Client.Tests.Jobs;
+using MambaQuant.Pipeline.Artifacts;
 using MambaQuant.Pipeline.Planning;
 using Xunit;
 
@@ -24,7 +25,7 @@ public sealed class JobsCommandTests : IDisposable
         CapturedRun run = new("jobs", "list", "--store", _store.Path);
 
         Assert.Equal("", run.Error);
-        Assert.Matches($@"\n{_plan.Id} +running +3 +{_plan.Graph.Items.Length} +mamba-130m +rtn +W8A8\n", run.Output);
+        Assert.Matches($@"\n{_plan.Id} +not ended +3 +{_plan.Graph.Items.Length} +mamba-130m +rtn +W8A8\n", run.Output);
         Assert.Matches($@"\n{_other.Id} +planned +0 +{_other.Graph.Items.Length} +mamba-130m +rtn +W4A8\n", run.Output);
     }
 
@@ -142,7 +143,7 @@ public sealed class JobsCommandTests : IDisposable
 
         CapturedRun refused = new("jobs", "gc", "--store", _store.Path, "--job", _plan.Id, "--delete");
         Assert.Equal(ExitCodes.Usage, refused.ExitCode);
-        Assert.Contains($"job {_plan.Id} is running: its journal knows 1 workers that have not left", refused.Error, StringComparison.Ordinal);
+        Assert.Contains($"job {_plan.Id} has not ended: its journal knows 1 worker that has not left, whether at work or killed", refused.Error, StringComparison.Ordinal);
         Assert.Equal(before, _store.Names());
 
         CapturedRun forced = new("jobs", "gc", "--store", _store.Path, "--job", _plan.Id, "--delete", "--force");
@@ -176,8 +177,62 @@ public sealed class JobsCommandTests : IDisposable
         Assert.Equal(ExitCodes.StorageFailure, run.ExitCode);
         Assert.Contains($"what job {_other.Id} in ", run.Error, StringComparison.Ordinal);
         Assert.Contains(Orphan, _store.Names());
-        Assert.Equal(ExitCodes.Success, new CapturedRun("jobs", "gc", "--store", _store.Path, "--delete", "--job", _other.Id).ExitCode);
+
+        // Somebody may be at work on what cannot be read.
+        CapturedRun refused = new("jobs", "gc", "--store", _store.Path, "--delete", "--job", _other.Id);
+        Assert.Equal(ExitCodes.Usage, refused.ExitCode);
+        Assert.Contains("say --force", refused.Error, StringComparison.Ordinal);
+        Assert.Equal(ExitCodes.Success, new CapturedRun("jobs", "gc", "--store", _store.Path, "--delete", "--force", "--job", _other.Id).ExitCode);
         Assert.Empty(_store.Names());
+    }
+
+    [Theory]
+    [InlineData(20)] // content: the store's own record of it stays sound
+    [InlineData(-1)] // the record
+    public void DamagedPlan_IsNamed_AndKeepsEverything(int place)
+    {
+        _store.Add(_plan, items: 3);
+        _store.AddPlan(_other);
+        _store.Put(Orphan);
+        _store.Damage(StoredPlans.NameOf(_plan.Id), place);
+
+        CapturedRun list = new("jobs", "list", "--store", _store.Path);
+        Assert.Matches($@"\n{_plan.Id} +unreadable ", list.Output);
+        Assert.Matches($@"\n{_other.Id} +planned ", list.Output);
+        CapturedRun show = new("jobs", "show", _plan.Id, "--store", _store.Path);
+        CapturedRun gc = new("jobs", "gc", "--store", _store.Path, "--delete");
+        foreach (string text in new[] { list.Output, show.Error, gc.Error })
+        {
+            Assert.Contains($"the plan of job {_plan.Id} in {_store.Store.Description} is damaged: expected '{StoredPlans.NameOf(_plan.Id)}' as it was put, found ", text, StringComparison.Ordinal);
+            Assert.Contains($"The command that began the job writes it again; or remove the job, if nobody runs it, with 'mambaquant jobs gc --job {_plan.Id} --force --delete'", text, StringComparison.Ordinal);
+        }
+
+        Assert.Equal((ExitCodes.StorageFailure, ExitCodes.StorageFailure), (show.ExitCode, gc.ExitCode));
+        Assert.Contains("so nothing is deleted", gc.Error, StringComparison.Ordinal);
+        Assert.Contains(Orphan, _store.Names());
+
+        // And that next step works.
+        Assert.Equal(ExitCodes.Success, new CapturedRun("jobs", "gc", "--store", _store.Path, "--job", _plan.Id, "--force", "--delete").ExitCode);
+        Assert.DoesNotContain(Orphan, _store.Names());
+        Assert.All(_store.Names(), name => Assert.DoesNotContain(_plan.Id, name, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("store-file", "expected a folder, found a file")]
+    [InlineData("store-file/below", "found the file '")]
+    [InlineData("/proc/store", "a place in which a folder can be made")]
+    public void PlaceThatIsNoFolder_IsNamed(string place, string expected)
+    {
+        string folder = Path.GetDirectoryName(_store.Path)!, location = Path.Combine(folder, place);
+        File.WriteAllText(Path.Combine(folder, "store-file"), "text");
+        CapturedRun list = new("jobs", "list", "--store", location);
+        Assert.Equal(ExitCodes.StorageFailure, list.ExitCode);
+        Assert.Contains(location, list.Error, StringComparison.Ordinal);
+
+        ArtifactStoreException failure = Assert.Throws<ArtifactStoreException>(() => DirectoryArtifactStore.OpenOrCreate(location));
+        Assert.Contains(location, failure.Message, StringComparison.Ordinal);
+        Assert.Contains(expected, failure.Message, StringComparison.Ordinal);
+        Assert.Contains("Name a", failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -86,6 +86,17 @@ internal sealed class RecordedStore : IDisposable
     public void Put(string name) =>
         _store.PutIfAbsentAsync(name, async (stream, cancellation) => await stream.WriteAsync(new byte[10], cancellation), CancellationToken.None).Wait();
 
+    /// <summary>Alters a byte of an artifact's file.</summary>
+    /// <param name="name">The artifact.</param>
+    /// <param name="place">Which byte; negative ones count from the end.</param>
+    public void Damage(string name, int place)
+    {
+        string file = System.IO.Path.Combine(Path, name + ".sealed");
+        byte[] bytes = File.ReadAllBytes(file);
+        bytes[place < 0 ? bytes.Length + place : place] ^= 4;
+        File.WriteAllBytes(file, bytes);
+    }
+
     /// <summary>The names of all artifacts.</summary>
     public ImmutableArray<string> Names() => [.. _store.ListAsync("", CancellationToken.None).ToBlockingEnumerable().Select(artifact => artifact.Name)];
 
