@@ -13,7 +13,9 @@ public sealed partial class AssemblyArrowTests
         ["Quant"] = [],
         ["Pipeline"] = ["Quant"],
         ["Storage"] = ["Pipeline"],
-        ["Client"] = ["Pipeline", "Quant", "Storage"],
+        ["Grains"] = ["Pipeline", "Quant", "Storage"],
+        ["Silo"] = ["Grains", "Pipeline", "Quant", "Storage"],
+        ["Client"] = ["Grains", "Pipeline", "Quant", "Storage"],
     };
 
     public static TheoryData<string> Projects => [.. Directory.EnumerateDirectories(Path.Combine(Repository.Root, "src")).Select(path => Path.GetFileName(path)!)];
