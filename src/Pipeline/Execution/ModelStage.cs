@@ -84,6 +84,7 @@ internal sealed class ModelStage(Workbench bench)
     public async Task<ItemReceipt> AssembleAsync(ItemSession session, ItemReporter reporter, CancellationToken stop)
     {
         ICheckpointSink sink = bench.Options.Sink ?? throw new InvalidOperationException("this worker has no place for a checkpoint: give it a sink, or keep Assemble from it");
+        bench.Files.EnsureCompanions(bench.Options.ModelPath);
         MethodContext context = bench.Context(session.Abandon);
         int layers = bench.Config.LayerCount;
         using QuantizedCheckpointWriter writer = sink.Begin(bench.Checkpoint);
@@ -138,23 +139,13 @@ internal sealed class ModelStage(Workbench bench)
     {
         string textPath = bench.Options.TextPath ?? throw new InvalidOperationException("the plan calibrates on a text: give the worker its path");
         string tokenizerPath = Path.Combine(bench.Options.ModelPath, TokenizerFile);
-        EnsurePlanned(textPath, calibration.Text!);
-        EnsurePlanned(tokenizerPath, calibration.Tokenizer!);
+        bench.Files.Ensure(textPath, calibration.Text!);
+        bench.Files.Ensure(tokenizerPath, calibration.Tokenizer!);
         TextFile text = TextFile.Read(textPath);
         BytePairTokenizer tokenizer = BytePairTokenizer.Load(tokenizerPath);
         int[] tokens = CalibrationSampler.Tokenize(tokenizer, text);
         tokenizer.EnsureFits(tokens, bench.Config.VocabularySize);
         return CalibrationSampler.Sample(tokens, calibration.Samples, calibration.SequenceLength, calibration.Seed, calibration.Source);
-    }
-
-    /// <summary>Other bytes under a right key would stay in the store for good.</summary>
-    private static void EnsurePlanned(string path, string expected)
-    {
-        string found = ContentHash.OfFile(path);
-        if (found != expected)
-        {
-            throw new IOException($"'{path}' has changed since the job was planned: expected SHA-256 {expected}, found {found}. Put the file back, or begin again with the new one.");
-        }
     }
 
     private CalibrationSet Sample(WorkItem item, CalibrationIdentity calibration, ItemReporter reporter, CancellationToken cancellation)

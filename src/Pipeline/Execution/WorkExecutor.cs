@@ -36,6 +36,7 @@ public sealed class WorkExecutor : IDisposable
     /// <param name="stop">Ends the item at its next safe point; a pass keeps what it has done where that pays.</param>
     /// <param name="abandon">Ends the item as soon as can be, keeping nothing more: for a lease that is lost.</param>
     /// <exception cref="InputLostException">An input is missing or corrupt; it was removed, and its producer has to run again.</exception>
+    /// <exception cref="ChangedInputException">A file of the model, or the text, is not the one that the job was planned for.</exception>
     /// <exception cref="OperationCanceledException">It was stopped or abandoned.</exception>
     /// <exception cref="ArtifactStoreException">The store does not do its work.</exception>
     public async Task<WorkResult> ExecuteAsync(
@@ -43,6 +44,7 @@ public sealed class WorkExecutor : IDisposable
     {
         ArgumentNullException.ThrowIfNull(item);
         stop.ThrowIfCancellationRequested();
+        _bench.BeginItem();
         ItemSession session = Session(item, abandon);
         bool staysInStore = item.Kind != WorkKind.Assemble || _options.Sink is { KeepsInStore: true };
         if (staysInStore && await session.ReceiptAsync() is { } done)

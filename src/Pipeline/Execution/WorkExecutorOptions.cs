@@ -32,6 +32,10 @@ public sealed record WorkExecutorOptions
     /// <summary>Sequences that were made before, where the plan says so.</summary>
     public CalibrationSet? Sequences { get; init; }
 
+    /// <summary>Hashes of files, to compare model and text with the plan; one for all workers of a process spares them reading a model again.</summary>
+    /// <value>The worker's own by default.</value>
+    public FileHashes Hashes { get; init; } = new();
+
     /// <summary>Bytes that the worker keeps between items.</summary>
     /// <value>1 GiB by default; 0 keeps nothing.</value>
     public long CacheBytes { get; init; } = 1L << 30;

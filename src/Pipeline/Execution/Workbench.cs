@@ -17,13 +17,16 @@ namespace MambaQuant.Pipeline.Execution;
 internal sealed class Workbench : IDisposable
 {
     private readonly WorkExecutorOptions _options;
+    private readonly PlannedFiles _files;
     private MambaCheckpoint? _checkpoint;
+    private bool _isChecked;
 
     /// <summary>Takes the options; the model is opened when first needed.</summary>
     /// <param name="options">The options.</param>
     public Workbench(WorkExecutorOptions options)
     {
         _options = options;
+        _files = new PlannedFiles(options.Plan, options.Hashes);
         Cache = new WorkerCache(options.CacheBytes);
         Family = MambaFamily.For(options.Plan.Request.Model.Config);
     }
@@ -52,8 +55,27 @@ internal sealed class Workbench : IDisposable
     /// <summary>What is kept between items.</summary>
     public WorkerCache Cache { get; }
 
-    /// <summary>The float model.</summary>
-    public MambaCheckpoint Checkpoint => _checkpoint ??= MambaCheckpoint.Open(_options.ModelPath);
+    /// <summary>Files beside the store.</summary>
+    public PlannedFiles Files => _files;
+
+    /// <summary>The float model, which is the planned one: that is looked at once for each item that reads weights (see <see cref="PlannedFiles"/> for the cost).</summary>
+    /// <exception cref="ChangedInputException">The folder holds other files than the job was planned for.</exception>
+    public MambaCheckpoint Checkpoint
+    {
+        get
+        {
+            if (!_isChecked)
+            {
+                _files.EnsureModel(_options.ModelPath);
+                _isChecked = true;
+            }
+
+            return _checkpoint ??= Open();
+        }
+    }
+
+    /// <summary>Another item begins.</summary>
+    public void BeginItem() => _isChecked = false;
 
     /// <summary>Backend, model and recipe for one item.</summary>
     /// <param name="cancellation">Stops it at its next safe point.</param>
@@ -197,6 +219,25 @@ internal sealed class Workbench : IDisposable
     {
         Cache.Dispose();
         _checkpoint?.Dispose();
+    }
+
+    private MambaCheckpoint Open()
+    {
+        MambaCheckpoint opened = MambaCheckpoint.Open(_options.ModelPath);
+        bool isPlanned = false;
+        try
+        {
+            _files.EnsureIndex(opened);
+            isPlanned = true;
+            return opened;
+        }
+        finally
+        {
+            if (!isPlanned)
+            {
+                opened.Dispose();
+            }
+        }
     }
 
     private async Task<CalibrationSet> TokensAsync(ItemSession session, WorkItem producer)

@@ -30,17 +30,19 @@ public sealed class LocalRun : IDisposable
     private readonly TimeProvider _time;
     private readonly WorkFolder _folder;
     private readonly ImmutableArray<WorkPlan> _plans;
+    private readonly FileHashes _hashes;
     private readonly IArtifactStore _store;
     private readonly int _workers;
     private bool _keepsWork = true;
 
     private LocalRun(
-        QuantizeOptions options, IWorkerBackends backends, TimeProvider time, ImmutableArray<WorkPlan> plans, WorkFolder folder, IArtifactStore store)
+        QuantizeOptions options, IWorkerBackends backends, TimeProvider time, ImmutableArray<WorkPlan> plans, FileHashes hashes, WorkFolder folder, IArtifactStore store)
     {
         _options = options;
         _backends = backends;
         _time = time;
         _plans = plans;
+        _hashes = hashes;
         _folder = folder;
         _store = store;
         int most = backends.MostWorkers ?? int.MaxValue;
@@ -68,13 +70,14 @@ public sealed class LocalRun : IDisposable
             EnsureFree(options);
         }
 
-        ImmutableArray<PlanRequest> requests = Requests(options, backends.Of(0));
+        var hashes = new FileHashes();
+        ImmutableArray<PlanRequest> requests = Requests(options, backends.Of(0), hashes);
         ImmutableArray<WorkPlan> plans = [.. requests.Select(WorkPlanner.Plan)];
         WorkFolder folder = WorkFolder.Take(options.OutputPath, plans, options.Resume);
         bool hasBegun = false;
         try
         {
-            var run = new LocalRun(options, backends, time, plans, folder, OpenStore(options, folder, cancellation));
+            var run = new LocalRun(options, backends, time, plans, hashes, folder, OpenStore(options, folder, cancellation));
             run.EnsureTargets();
             hasBegun = true;
             return run;
@@ -170,7 +173,7 @@ public sealed class LocalRun : IDisposable
         WorkFolder.EnsureOurs(options.OutputPath);
     }
 
-    private static ImmutableArray<PlanRequest> Requests(QuantizeOptions options, IKernels kernels)
+    private static ImmutableArray<PlanRequest> Requests(QuantizeOptions options, IKernels kernels, FileHashes hashes)
     {
         using MambaCheckpoint checkpoint = MambaCheckpoint.Open(options.ModelPath);
         foreach (QuantizeTarget target in options.Targets)
@@ -180,7 +183,7 @@ public sealed class LocalRun : IDisposable
                 options.Calibration.SequenceLength, options.Calibration.LongestSequence(checkpoint.Config, target.Recipe), nameof(options));
         }
 
-        ModelIdentity model = ModelIdentity.Of(checkpoint);
+        ModelIdentity model = ModelIdentity.Of(checkpoint, hashes);
         CalibrationIdentity calibration = options.Calibration.Identify(checkpoint.Directory, options.Sequences);
         return [.. options.Targets.Select(target => new PlanRequest
         {
@@ -229,6 +232,7 @@ public sealed class LocalRun : IDisposable
             Sink = sink,
             TextPath = _options.Calibration.Source == CalibrationOptions.SelfSource ? null : _options.Calibration.Source,
             Sequences = _options.Sequences,
+            Hashes = _hashes,
             CacheBytes = Math.Min(LargestCacheBytes, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / (4 * _workers)),
         };
         await job.RunAsync(

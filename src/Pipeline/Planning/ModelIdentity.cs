@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using MambaQuant.Quant.Checkpoints;
-using MambaQuant.Quant.Method;
 using MambaQuant.Quant.Models;
 using MambaQuant.Quant.Safetensors;
 
@@ -46,9 +45,16 @@ public sealed record ModelIdentity
     /// <summary>The identity of an open checkpoint.</summary>
     /// <param name="checkpoint">The model.</param>
     /// <remarks>Cost: reads the model's files once, to hash them.</remarks>
-    public static ModelIdentity Of(MambaCheckpoint checkpoint)
+    public static ModelIdentity Of(MambaCheckpoint checkpoint) => Of(checkpoint, new FileHashes());
+
+    /// <summary>The identity of an open checkpoint.</summary>
+    /// <param name="checkpoint">The model.</param>
+    /// <param name="hashes">The process's hashes; workers that have the same ones need not read the files again to check them.</param>
+    /// <remarks>Cost: reads the files that were not read before.</remarks>
+    public static ModelIdentity Of(MambaCheckpoint checkpoint, FileHashes hashes)
     {
         ArgumentNullException.ThrowIfNull(checkpoint);
+        ArgumentNullException.ThrowIfNull(hashes);
         IEnumerable<KeyValuePair<string, string>> places = checkpoint.Tensors.Files.Count < 2
             ? []
             : checkpoint.Tensors.Names.Select(name => KeyValuePair.Create(name, Path.GetFileName(checkpoint.Tensors.Get(name).File.Path)));
@@ -56,12 +62,14 @@ public sealed record ModelIdentity
         {
             Name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(checkpoint.Directory))),
             Config = checkpoint.Config,
-            Files = RunManifests.HashesOf(checkpoint),
+            Files = checkpoint.Tensors.Files.Select(file => file.Path)
+                .Append(Path.Combine(checkpoint.Directory, MambaConfigReader.FileName))
+                .ToImmutableSortedDictionary(path => Path.GetFileName(path), hashes.Of, StringComparer.Ordinal),
             TensorFiles = places.ToImmutableSortedDictionary(StringComparer.Ordinal),
             Companions = QuantizedCheckpointWriter.CopiedFiles
                 .Select(name => (Name: name, Path: Path.Combine(checkpoint.Directory, name)))
                 .Where(file => File.Exists(file.Path))
-                .ToImmutableSortedDictionary(file => file.Name, file => ContentHash.OfFile(file.Path), StringComparer.Ordinal),
+                .ToImmutableSortedDictionary(file => file.Name, file => hashes.Of(file.Path), StringComparer.Ordinal),
             TensorBytes = checkpoint.TensorBytes,
         };
     }
