@@ -11,13 +11,23 @@ internal sealed class CapturedRun
     /// <summary>Runs it.</summary>
     /// <param name="arguments">The arguments.</param>
     public CapturedRun(params string[] arguments)
+        : this(Machine, arguments)
+    {
+    }
+
+    private CapturedRun(MachineRates machine, string[] arguments)
     {
         using StringWriter output = new() { NewLine = "\n" };
         using StringWriter error = new() { NewLine = "\n" };
-        ExitCode = CommandLine.Run(arguments, new CommandContext { Output = output, Error = error, Time = new ManualClock(), Machine = Machine });
+        ExitCode = CommandLine.Run(arguments, new CommandContext { Output = output, Error = error, Time = new ManualClock(), Machine = machine });
         Output = output.ToString();
         Error = error.ToString();
     }
+
+    /// <summary>Runs it on a machine that gives something else.</summary>
+    /// <param name="machine">What the machine gives.</param>
+    /// <param name="arguments">The arguments.</param>
+    public static CapturedRun On(MachineRates machine, params string[] arguments) => new(machine, arguments);
 
     /// <summary>One of <see cref="ExitCodes"/>.</summary>
     public int ExitCode { get; }

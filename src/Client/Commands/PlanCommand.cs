@@ -14,12 +14,15 @@ internal sealed class PlanCommand : VerbCommand
 
     private readonly PlanningOptions _planning = new();
 
+    private readonly RatesOptions _rates = new();
+
     /// <summary>Makes the verb.</summary>
     public PlanCommand()
         : base("plan", "Prints the work of a job before anything is spent: items, bytes, critical path, expected time and memory.")
     {
         _planning.AddTo(this);
         Options.Add(Device);
+        _rates.AddTo(this);
         Options.Add(Format);
     }
 
@@ -28,7 +31,7 @@ internal sealed class PlanCommand : VerbCommand
     {
         using CpuKernels kernels = new();
         PlannedJob job = _planning.Plan(parse, kernels.Profile);
-        CostModel cost = CostModel.Of(parse.GetRequiredValue(Device), job.Plan.Request.Model.Config, () => context.Measure(kernels));
+        CostModel cost = CostModel.Of(parse.GetRequiredValue(Device), job.Plan.Request.Model.Config, () => _rates.Get(parse, context, kernels));
         PlanReport report = PlanReport.Of(job, cost);
         if (parse.GetValue(Format) == OutputFormat.Json)
         {

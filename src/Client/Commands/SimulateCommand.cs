@@ -4,6 +4,7 @@ using MambaQuant.Client.Jobs;
 using MambaQuant.Client.Output;
 using MambaQuant.Client.Planning;
 using MambaQuant.Client.Simulating;
+using MambaQuant.Pipeline.Scheduling;
 using MambaQuant.Pipeline.Simulation;
 using MambaQuant.Quant.Kernels.Cpu;
 
@@ -38,12 +39,14 @@ internal sealed class SimulateCommand : VerbCommand
 
     private readonly PlanningOptions _planning = new();
 
+    private readonly RatesOptions _rates = new();
+
     /// <summary>Makes the verb.</summary>
     public SimulateCommand()
         : base("simulate", "Drives the scheduler through a job on a cluster that is not there, under virtual time.")
     {
         _planning.AddTo(this);
-        Option[] options = [Nodes, DevicesPerNode, Device, NodeRate, StoreRate, Lose, Seed, Store, Job, Format];
+        Option[] options = [Nodes, DevicesPerNode, Device, _rates.Rates, _rates.SaveRates, NodeRate, StoreRate, Lose, Seed, Store, Job, Format];
         foreach (Option option in options)
         {
             Options.Add(option);
@@ -56,9 +59,10 @@ internal sealed class SimulateCommand : VerbCommand
         using CpuKernels kernels = new();
         RecordedJob? recorded = Recorded(parse, context);
         PlannedJob job = recorded?.Job ?? _planning.Plan(parse, kernels.Profile);
-        CostModel cost = CostModel.Of(parse.GetRequiredValue(Device), job.Plan.Request.Model.Config, () => context.Measure(kernels));
+        CostModel cost = CostModel.Of(parse.GetRequiredValue(Device), job.Plan.Request.Model.Config, () => _rates.Get(parse, context, kernels));
         SimulationOptions options = OptionsOf(parse, job, cost);
         options = recorded is null ? options : options with { RecordedSeconds = recorded.Run.Seconds };
+        EnsureSomebodyIsLeft(options);
         SimulationReport report = SimulationReport.Run(job, cost, options) with { Recorded = recorded?.ToReport() };
         if (parse.GetValue(Format) == OutputFormat.Json)
         {
@@ -69,7 +73,19 @@ internal sealed class SimulateCommand : VerbCommand
             report.Write(context.Output);
         }
 
-        return ExitCodes.Success;
+        return report.Status == JobStatus.Finished
+            ? ExitCodes.Success
+            : throw new UsageException($"the simulated job does not end: {report.Cause}");
+    }
+
+    private static void EnsureSomebodyIsLeft(SimulationOptions options)
+    {
+        int nodes = options.Cluster.Nodes;
+        if (options.LostNodeCount >= nodes)
+        {
+            throw new UsageException(
+                $"--lose {100 * options.LostNodes:0.###} takes every node of {nodes:N0}, so that nothing can finish: expected a percentage that leaves one, less than {100 * (nodes - 0.5) / nodes:0.###}");
+        }
     }
 
     private RecordedJob? Recorded(ParseResult parse, CommandContext context)

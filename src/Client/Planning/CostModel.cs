@@ -5,7 +5,7 @@ using MambaQuant.Quant.Models;
 namespace MambaQuant.Client.Planning;
 
 /// <summary>What a plan's operations and bytes are turned into seconds with: rates, and where each comes from.</summary>
-/// <param name="Measured">What was measured on this machine.</param>
+/// <param name="Measured">What was measured on a machine: this one, or the one whose rates were saved.</param>
 /// <param name="Published">What the workers' device is published to do; null where a worker is a machine like this one.</param>
 /// <param name="Device">A worker's rates.</param>
 /// <param name="ScanShare">Share of the scan in a layer's operations; the rest is dense products.</param>
@@ -17,26 +17,27 @@ internal sealed record CostModel(MachineRates Measured, PublishedDevice? Publish
     /// <summary>Every name of a device.</summary>
     public static IReadOnlyList<string> DeviceNames => [Here, .. PublishedDevices.All.Select(device => device.Name)];
 
-    /// <summary>Measures this machine and scales what it gives to a device.</summary>
+    /// <summary>Scales what a machine gives to a device.</summary>
     /// <param name="device">One of <see cref="DeviceNames"/>.</param>
     /// <param name="config">The model's dimensions.</param>
-    /// <param name="measure">Measures this machine.</param>
+    /// <param name="rates">Measures this machine, or reads saved rates.</param>
     /// <exception cref="UsageException">There is no such device.</exception>
-    public static CostModel Of(string device, MambaConfig config, Func<MachineRates> measure)
+    public static CostModel Of(string device, MambaConfig config, Func<SavedRates> rates)
     {
-        ArgumentNullException.ThrowIfNull(measure);
+        ArgumentNullException.ThrowIfNull(rates);
         PublishedDevice? published = PublishedDevices.Find(device);
         if (published is null && device != Here)
         {
             throw new UsageException($"--device: there is no device '{device}'; use {string.Join(", ", DeviceNames)}");
         }
 
-        MachineRates measured = measure();
+        SavedRates saved = rates();
+        MachineRates measured = saved.Measured;
         double scan = DeviceScaling.ScanShare(config);
-        DeviceRates rates = published is null
-            ? DeviceScaling.ThisMachine(measured, scan, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)
+        DeviceRates worker = published is null
+            ? DeviceScaling.ThisMachine(measured, scan, saved.MachineMemoryBytes)
             : DeviceScaling.Scale(published, measured, scan);
-        return new CostModel(measured, published, rates, scan);
+        return new CostModel(measured, published, worker, scan);
     }
 
     /// <summary>A cluster of these devices; machines like this one reach the store no faster than this one its disk.</summary>

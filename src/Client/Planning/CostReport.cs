@@ -55,7 +55,7 @@ internal sealed record CostReport
     public void Write(TextWriter output)
     {
         output.WriteLine(
-            $"measured   here: products {RateText.Operations(Measured.GemmOperationsPerSecond)}, scan {RateText.Operations(Measured.ScanOperationsPerSecond)}, "
+            $"measured   products {RateText.Operations(Measured.GemmOperationsPerSecond)}, scan {RateText.Operations(Measured.ScanOperationsPerSecond)}, "
             + $"memory {RateText.Bytes(Measured.MemoryBytesPerSecond)}, disk {RateText.Bytes(Measured.DiskWriteBytesPerSecond)} written, {RateText.Bytes(Measured.DiskReadBytesPerSecond)} read");
         if (Published is { } device)
         {

@@ -23,7 +23,7 @@ public static class ClusterSimulator
         ArgumentNullException.ThrowIfNull(graph);
         ArgumentNullException.ThrowIfNull(options);
         options.ThrowIfInvalid();
-        int lost = (int)Math.Round(options.LostNodes * options.Cluster.Nodes, MidpointRounding.ToEven);
+        int lost = options.LostNodeCount;
         if (lost == 0)
         {
             return new SimulatedCluster(graph, options, [], journal).Run();

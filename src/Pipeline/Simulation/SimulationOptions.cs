@@ -18,6 +18,9 @@ public sealed record SimulationOptions
     /// <value>0 by default; from 0 to 1.</value>
     public double LostNodes { get; init; }
 
+    /// <summary>The share as a number of nodes, rounded to the nearest, halves to even.</summary>
+    public int LostNodeCount => (int)Math.Round(LostNodes * Cluster.Nodes, MidpointRounding.ToEven);
+
     /// <summary>After what time a lost node is known to be lost.</summary>
     /// <value>30 s by default. Null: never; its leases run out instead.</value>
     public TimeSpan? LossDetection { get; init; } = TimeSpan.FromSeconds(30);

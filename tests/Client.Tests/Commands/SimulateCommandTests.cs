@@ -1,4 +1,6 @@
 using System.Text.Json;
+using MambaQuant.Pipeline.Simulation;
+using MambaQuant.Testing;
 using Xunit;
 
 namespace MambaQuant.Client.Tests.Commands;
@@ -48,12 +50,57 @@ public sealed class SimulateCommandTests
     }
 
     [Fact]
-    public void EveryNodeLost_IsSaid()
+    public void EveryNodeLost_IsRefused()
     {
-        CapturedRun run = new([.. _job, "--lose", "100"]);
+        // 95 % of 8 nodes are 7.6, so all of them.
+        foreach (string share in new[] { "100", "95" })
+        {
+            CapturedRun run = new([.. _job, "--lose", share]);
 
-        Assert.Equal(ExitCodes.Success, run.ExitCode);
-        Assert.Contains("\nthe job does not end: every worker was lost\n", run.Output, StringComparison.Ordinal);
+            Assert.Equal(ExitCodes.Usage, run.ExitCode);
+            Assert.Equal("", run.Output);
+            Assert.Equal($"error: --lose {share} takes every node of 8, so that nothing can finish: expected a percentage that leaves one, less than 93.75\n", run.Error);
+        }
+
+        Assert.Equal(ExitCodes.Success, new CapturedRun([.. _job, "--lose", "93"]).ExitCode);
+    }
+
+    [Fact]
+    public void SavedRates_PrintTheSame()
+    {
+        using TemporaryDirectory folder = new();
+        string file = folder.File("rates.json");
+        CapturedRun saving = new([.. _job, "--save-rates", file]);
+        Assert.Equal(ExitCodes.Success, saving.ExitCode);
+
+        CapturedRun again = CapturedRun.On(new MachineRates(1, 1, 1, 1, 1), [.. _job, "--rates", file]);
+        Assert.Equal(saving.Output, again.Output);
+        Assert.NotEqual(saving.Output, CapturedRun.On(new MachineRates(1e9, 1e9, 1e9, 1e9, 1e9), _job).Output);
+        Assert.Equal(
+            new CapturedRun(["plan", "--model", "mamba-130m"]).Output,
+            CapturedRun.On(new MachineRates(1, 1, 1, 1, 1), "plan", "--model", "mamba-130m", "--rates", file).Output);
+    }
+
+    [Theory]
+    [InlineData("{", "holds no rates of a machine: ")]
+    [InlineData("null", "found null")]
+    [InlineData("""{"formatVersion":2,"measured":{"gemmOperationsPerSecond":1,"scanOperationsPerSecond":1,"memoryBytesPerSecond":1,"diskWriteBytesPerSecond":1,"diskReadBytesPerSecond":1},"machineMemoryBytes":1}""", "expected formatVersion 1, found 2")]
+    [InlineData("""{"formatVersion":1,"measured":{"gemmOperationsPerSecond":0,"scanOperationsPerSecond":1,"memoryBytesPerSecond":1,"diskWriteBytesPerSecond":1,"diskReadBytesPerSecond":1},"machineMemoryBytes":1}""", "expected gemmOperationsPerSecond above 0, found 0")]
+    [InlineData("""{"formatVersion":1,"measured":{"gemmOperationsPerSecond":1},"machineMemoryBytes":1}""", "holds no rates of a machine: ")]
+    public void WrongRates_AreRefused(string text, string expected)
+    {
+        using TemporaryDirectory folder = new();
+        string file = folder.File("rates.json");
+        File.WriteAllText(file, text);
+
+        CapturedRun run = new([.. _job, "--rates", file]);
+
+        Assert.Equal(ExitCodes.Usage, run.ExitCode);
+        Assert.Contains(expected, run.Error, StringComparison.Ordinal);
+        Assert.Contains($"'{file}'", run.Error, StringComparison.Ordinal);
+        Assert.Contains("--save-rates", run.Error, StringComparison.Ordinal);
+        Assert.Equal(ExitCodes.MissingInput, new CapturedRun([.. _job, "--rates", folder.File("nowhere")]).ExitCode);
+        Assert.StartsWith("error: --rates and --save-rates exclude each other", new CapturedRun([.. _job, "--rates", file, "--save-rates", file]).Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -62,6 +109,8 @@ public sealed class SimulateCommandTests
         CapturedRun run = new("simulate", "--model", "7b", "--device", "t4", "--samples", "4096", "--seq-len", "2048", "--shards", "1", "--calibration", "text.txt");
 
         Assert.Matches(@"\nthe job does not end: Observe\w+ layers .* needs [0-9.]+ GB, a worker has 16.0 GB; cut it into more --shards", run.Output);
+        Assert.Equal(ExitCodes.Usage, run.ExitCode);
+        Assert.StartsWith("error: the simulated job does not end: Observe", run.Error, StringComparison.Ordinal);
     }
 
     [Theory]
