@@ -94,7 +94,7 @@ internal sealed class LocalWorker : IDisposable
             WorkResult result;
             using (_backends.Begin())
             {
-                result = _executor.ExecuteAsync(item, _log, _stop, abandoned.Token).GetAwaiter().GetResult();
+                result = _executor.ExecuteAsync(item, new Renewals(this, attempt), _stop, abandoned.Token).GetAwaiter().GetResult();
             }
 
             _log.Completed(item, result);
@@ -113,6 +113,22 @@ internal sealed class LocalWorker : IDisposable
             // What a disk of this machine refuses it refuses again; what lies behind a network may come back.
             bool isTransient = FailureKinds.Of(failure) == WorkFailure.Transient && failure is ArtifactStoreException && _log.StoreMayRecover;
             return new WorkFailed(_driver.Now, Name, item.Index, attempt, isTransient ? WorkFailure.Transient : WorkFailure.Permanent, failure.Message);
+        }
+    }
+
+    /// <summary>Shows people how far an item is, and tells the scheduler of every checkpoint, so that an attempt that got further counts as progress.</summary>
+    private sealed class Renewals(LocalWorker worker, int attempt) : IProgress<ItemProgress>
+    {
+        private int _told;
+
+        public void Report(ItemProgress value)
+        {
+            worker._log.Report(value);
+            if (value.Checkpoint > _told)
+            {
+                _told = value.Checkpoint;
+                worker._driver.Post(new LeaseRenewed(worker._driver.Now, worker.Name, value.Item, attempt, value.Checkpoint));
+            }
         }
     }
 

@@ -21,7 +21,7 @@ public sealed class PlanCommandTests
             model      mamba-5m: 8 layers of width 256, 9.1 MB
             recipe     mambaquant W8A8, calibrated on 64 × 512 tokens (self)
             grid       1 block of layers × 1 shard of sequences
-            measured   here: products 100.0 GFLOP/s, scan 5.0 GFLOP/s, memory 10.0 GB/s, disk 1.0 GB/s written, 2.0 GB/s read
+            measured   products 100.0 GFLOP/s, scan 5.0 GFLOP/s, memory 10.0 GB/s, disk 1.0 GB/s written, 2.0 GB/s read
             """,
             run.Output,
             StringComparison.Ordinal);
