@@ -1,0 +1,209 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Net;
+using System.Security.Cryptography;
+using MambaQuant.Grains.Connecting;
+using Microsoft.Extensions.Configuration;
+
+namespace MambaQuant.Silo.Configuration;
+
+/// <summary>Reads the configuration of a silo, and tells every problem of it at once.</summary>
+internal sealed class SiloSettingsReader
+{
+    private const int LargestPort = 65535;
+    private const int MostSlots = 1024;
+
+    private readonly IConfigurationSection _section;
+    private readonly Func<string, string?> _environment;
+    private readonly ImmutableArray<string>.Builder _problems = ImmutableArray.CreateBuilder<string>();
+
+    private SiloSettingsReader(IConfigurationSection section, Func<string, string?> environment)
+    {
+        _section = section;
+        _environment = environment;
+    }
+
+    /// <summary>Reads.</summary>
+    /// <param name="configuration">Files, environment and arguments, the later ones winning.</param>
+    /// <param name="environment">Variables that Kubernetes sets: POD_NAME, POD_IP.</param>
+    /// <exception cref="InvalidSiloConfigurationException">Something is wrong; the message has all of it.</exception>
+    public static SiloConfiguration Read(IConfiguration configuration, Func<string, string?> environment)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        ArgumentNullException.ThrowIfNull(environment);
+        var reader = new SiloSettingsReader(configuration.GetSection(SiloSettings.Section), environment);
+        SiloConfiguration read = reader.Read();
+        return reader._problems.Count == 0 ? read : throw new InvalidSiloConfigurationException(reader._problems.ToImmutable());
+    }
+
+    private SiloConfiguration Read()
+    {
+        NameUnknown();
+        int slots = Number("Slots", 1, 1, MostSlots);
+        int siloPort = Port("SiloPort", ClusterAddress.DefaultSiloPort);
+        int gatewayPort = Port("GatewayPort", ClusterAddress.DefaultGatewayPort);
+        int healthPort = Number("HealthPort", 8080, 0, LargestPort);
+        if (siloPort == gatewayPort || siloPort == healthPort || gatewayPort == healthPort)
+        {
+            Problem("SiloPort", $"SiloPort {siloPort}, GatewayPort {gatewayPort} and HealthPort {healthPort} must differ");
+        }
+
+        TimeSpan heartbeat = Seconds("Heartbeat", 3, 0.05), lease = Seconds("Lease", 15, 0.1);
+        if (lease < 3 * heartbeat)
+        {
+            Problem("Lease", $"{Text(lease)} s are less than three heartbeats of {Text(heartbeat)} s: one lost message would cost an item");
+        }
+
+        bool isLocal = Clustering() == ClusteringKind.Localhost;
+        return new SiloConfiguration
+        {
+            Store = Required("Store"),
+            Scratch = Value("Scratch") ?? Path.Combine(Path.GetTempPath(), string.Create(CultureInfo.InvariantCulture, $"mambaquant-silo-{siloPort}")),
+            Slots = slots,
+            SlotMemory = Bytes("SlotMemory") ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / slots,
+            Threads = Number("Threads", Environment.ProcessorCount, 1, MostSlots),
+            Cluster = Cluster(),
+            Endpoint = new SiloEndpoint(
+                Value("SiloName") ?? _environment("POD_NAME") ?? string.Create(CultureInfo.InvariantCulture, $"{Environment.MachineName}-{siloPort}"),
+                Advertised(),
+                siloPort,
+                gatewayPort,
+                ListensOnAny: !isLocal),
+            HealthPort = healthPort,
+            Lease = lease,
+            Heartbeat = heartbeat,
+            ExitWhenIdle = Value("ExitWhenIdle") is null ? null : Seconds("ExitWhenIdle", 0, 1),
+            Shutdown = Seconds("ShutdownSeconds", 120, 1),
+        };
+    }
+
+    private ClusterAddress Cluster()
+    {
+        var address = new ClusterAddress
+        {
+            Clustering = Clustering(),
+            Redis = Value("Redis"),
+            ClusterId = Value("ClusterId") ?? "mambaquant",
+            ServiceId = Value("ServiceId") ?? "mambaquant",
+            PrimarySilo = PrimarySilo(),
+            Certificates = Certificates(),
+        };
+        try
+        {
+            if (address.Clustering == ClusteringKind.Redis && address.ResolveRedis() is not { Length: > 0 })
+            {
+                Problem("Redis", "Clustering is Redis, and no connection string is given");
+            }
+        }
+        catch (ArgumentException fault)
+        {
+            Problem("Redis", fault.Message);
+        }
+
+        return address;
+    }
+
+    private ClusteringKind Clustering() => Value("Clustering") switch
+    {
+        null => ClusteringKind.Localhost,
+        { } text when Enum.TryParse(text, ignoreCase: true, out ClusteringKind kind) && Enum.IsDefined(kind) => kind,
+        { } text => Wrong("Clustering", text, string.Join(" or ", Enum.GetNames<ClusteringKind>()), ClusteringKind.Localhost),
+    };
+
+    private IPEndPoint PrimarySilo() => Value("PrimarySilo") is not { } text
+        ? new IPEndPoint(IPAddress.Loopback, ClusterAddress.DefaultSiloPort)
+        : IPEndPoint.TryParse(text, out IPEndPoint? endpoint) && endpoint.Port > 0 ? endpoint : Wrong("PrimarySilo", text, "IP:PORT", new IPEndPoint(IPAddress.Loopback, 1));
+
+    private IPAddress Advertised()
+    {
+        string? text = Value("AdvertisedAddress") ?? _environment("POD_IP");
+        return text is null ? IPAddress.Loopback
+            : IPAddress.TryParse(text, out IPAddress? address) ? address : Wrong("AdvertisedAddress", text, "an IP address", IPAddress.Loopback);
+    }
+
+    private ClusterCertificates? Certificates()
+    {
+        string[] names = ["TlsCertificate", "TlsKey", "TlsAuthority"];
+        string?[] paths = [.. names.Select(Value)];
+        if (paths.All(path => path is null))
+        {
+            return null;
+        }
+
+        if (Array.IndexOf(paths, null) is >= 0 and int missing)
+        {
+            Problem(names[missing], $"is missing: {string.Join(", ", names)} go together");
+            return null;
+        }
+
+        try
+        {
+            return ClusterCertificates.Read(paths[0]!, paths[1]!, paths[2]!);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or CryptographicException)
+        {
+            Problem("TlsCertificate", fault.Message);
+            return null;
+        }
+    }
+
+    private void NameUnknown()
+    {
+        var known = SiloSettings.Known.Select(setting => setting.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        foreach (string name in _section.GetChildren().Select(child => child.Key).Where(name => !known.Contains(name)))
+        {
+            Problem(name, $"there is no such setting; known are {string.Join(", ", SiloSettings.Known.Select(setting => setting.Name))}");
+        }
+    }
+
+    private string? Value(string name) => _section[name] is { } text && !string.IsNullOrWhiteSpace(text) ? text.Trim() : null;
+
+    private string Required(string name)
+    {
+        if (Value(name) is { } text)
+        {
+            return text;
+        }
+
+        Problem(name, $"is missing: {SiloSettings.Known.First(setting => setting.Name == name).Purpose}");
+        return "";
+    }
+
+    private int Port(string name, int otherwise) => Number(name, otherwise, 1, LargestPort);
+
+    private int Number(string name, int otherwise, int least, int most) => Value(name) is not { } text
+        ? otherwise
+        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value >= least && value <= most
+            ? value
+            : Wrong(name, text, string.Create(CultureInfo.InvariantCulture, $"a whole number from {least} to {most}"), otherwise);
+
+    private TimeSpan Seconds(string name, double otherwise, double least) => TimeSpan.FromSeconds(Value(name) is not { } text
+        ? otherwise
+        : double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value) && value >= least && value <= 86_400
+            ? value
+            : Wrong(name, text, string.Create(CultureInfo.InvariantCulture, $"seconds, from {least} to 86400"), Math.Max(otherwise, least)));
+
+    private long? Bytes(string name)
+    {
+        if (Value(name) is not { } text)
+        {
+            return null;
+        }
+
+        long unit = char.ToLowerInvariant(text[^1]) switch { 'k' => 1L << 10, 'm' => 1L << 20, 'g' => 1L << 30, 't' => 1L << 40, _ => 1 };
+        string digits = unit == 1 ? text : text[..^1];
+        return long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out long value) && value > 0 && value <= long.MaxValue / unit
+            ? value * unit
+            : Wrong(name, text, "bytes, with k, m, g or t behind for powers of 1024, such as 8g", 1L);
+    }
+
+    private T Wrong<T>(string name, string found, string expected, T otherwise)
+    {
+        Problem(name, $"expected {expected}, found '{found}'");
+        return otherwise;
+    }
+
+    private void Problem(string name, string text) => _problems.Add($"{SiloSettings.Section}:{name}: {text}");
+
+    private static string Text(TimeSpan time) => time.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture);
+}
