@@ -1,3 +1,4 @@
+using MambaQuant.Pipeline.Driving;
 using MambaQuant.Pipeline.Local;
 using MambaQuant.Quant.Evaluation;
 using MambaQuant.Quant.Inference;

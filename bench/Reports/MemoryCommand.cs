@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text;
-using MambaQuant.Pipeline.Local;
+using MambaQuant.Pipeline.Driving;
 using MambaQuant.Quant.Models;
 
 namespace MambaQuant.Reports;

@@ -1,4 +1,4 @@
-using MambaQuant.Pipeline.Local;
+using MambaQuant.Pipeline.Driving;
 using MambaQuant.Quant.Evaluation;
 using MambaQuant.Quant.Inference;
 using MambaQuant.Quant.Kernels;

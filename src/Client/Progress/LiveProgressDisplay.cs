@@ -1,4 +1,4 @@
-using MambaQuant.Pipeline.Local;
+using MambaQuant.Pipeline.Driving;
 using Spectre.Console;
 
 namespace MambaQuant.Client.Progress;

@@ -1,4 +1,4 @@
-using MambaQuant.Pipeline.Local;
+using MambaQuant.Pipeline.Driving;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 

@@ -1,4 +1,4 @@
-using MambaQuant.Pipeline.Local;
+using MambaQuant.Pipeline.Driving;
 
 namespace MambaQuant.Client.Progress;
 

@@ -1,6 +1,7 @@
 using MambaQuant.Client.Evaluation;
 using MambaQuant.Client.Jobs;
 using MambaQuant.Client.Progress;
+using MambaQuant.Pipeline.Driving;
 using MambaQuant.Pipeline.Local;
 using MambaQuant.Quant.Inference;
 using MambaQuant.Quant.Kernels;

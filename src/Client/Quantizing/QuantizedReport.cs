@@ -1,4 +1,5 @@
 using MambaQuant.Client.Evaluation;
+using MambaQuant.Pipeline.Driving;
 using MambaQuant.Pipeline.Local;
 using MambaQuant.Quant.Recipes;
 

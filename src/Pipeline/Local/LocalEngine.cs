@@ -1,4 +1,5 @@
 using MambaQuant.Pipeline.Artifacts;
+using MambaQuant.Pipeline.Driving;
 using MambaQuant.Quant.Checkpoints;
 using MambaQuant.Quant.Kernels;
 using MambaQuant.Quant.Recipes;

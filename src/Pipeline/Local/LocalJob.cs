@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Security.Cryptography;
 using MambaQuant.Pipeline.Artifacts;
+using MambaQuant.Pipeline.Driving;
 using MambaQuant.Pipeline.Execution;
 using MambaQuant.Pipeline.Planning;
 using MambaQuant.Pipeline.Scheduling;
@@ -107,7 +108,7 @@ internal sealed class LocalJob(WorkPlan plan, IArtifactStore store, LocalJobLog 
         }
         catch (Exception broken) when (broken is InvalidJournalException or CorruptArtifactException)
         {
-            log.Say($"the journal of an earlier run is put aside, what that run made is not: {broken.Message}");
+            log.Say(JobTexts.JournalPutAside(broken.Message));
             await Journal.DeleteAsync(store, plan.Id, cancellation);
             return await SchedulerDriver.OpenAsync(store, plan.Id, plan.Graph, owner, time, _ => true, cancellation);
         }
@@ -185,10 +186,10 @@ internal sealed class LocalJob(WorkPlan plan, IArtifactStore store, LocalJobLog 
                 log.Want([reopened.Item]);
                 break;
             case Returned { Reason: ReturnReason.Failed } returned when driver.State.Status != JobStatus.Failed:
-                log.Say($"{items[returned.Item].Label} is tried again: {returned.Cause}");
+                log.Say(JobTexts.TriedAgain(items[returned.Item].Label, returned.Cause));
                 break;
             case Nondeterminism other when items[other.Item].Kind != WorkKind.Assemble:
-                log.Say($"{items[other.Item].Label}: {other.FirstWorker} and {other.SecondWorker} made different bytes. Two runs of one item must agree: please report this");
+                log.Say(JobTexts.Differs(items[other.Item].Label, other.FirstWorker, other.SecondWorker));
                 break;
             case Failed failed:
                 log.FailureOf(failed.Item)?.Throw();

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Runtime.ExceptionServices;
+using MambaQuant.Pipeline.Driving;
 using MambaQuant.Pipeline.Execution;
 using MambaQuant.Pipeline.Planning;
 
@@ -12,7 +13,7 @@ namespace MambaQuant.Pipeline.Local;
 internal sealed class LocalJobLog(WorkPlan plan, StageClock clock, Action<string>? notice) : IProgress<ItemProgress>
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<string, Meter> _meters = new(StringComparer.Ordinal);
+    private readonly StageMeters _meters = new(plan);
     private readonly Dictionary<int, ExceptionDispatchInfo> _failures = [];
     private readonly List<string> _damaged = [];
     private int _made;
@@ -49,10 +50,7 @@ internal sealed class LocalJobLog(WorkPlan plan, StageClock clock, Action<string
     {
         lock (_gate)
         {
-            foreach (StageShare share in items.Select(ShareOf))
-            {
-                Meter(share).Total += share.Units;
-            }
+            _meters.Want(items);
         }
     }
 
@@ -72,7 +70,7 @@ internal sealed class LocalJobLog(WorkPlan plan, StageClock clock, Action<string
     {
         lock (_gate)
         {
-            Tell(ShareOf(item.Index));
+            Tell(item.Index);
         }
     }
 
@@ -81,13 +79,8 @@ internal sealed class LocalJobLog(WorkPlan plan, StageClock clock, Action<string
     {
         lock (_gate)
         {
-            StageShare share = ShareOf(value.Item);
-            if (value.Total > 0)
-            {
-                Meter(share).Running[value.Item] = (long)(share.Units * (Int128)Math.Min(value.Done, value.Total) / value.Total);
-            }
-
-            Tell(share);
+            _meters.Report(value);
+            Tell(value.Item);
         }
     }
 
@@ -98,10 +91,7 @@ internal sealed class LocalJobLog(WorkPlan plan, StageClock clock, Action<string
     {
         lock (_gate)
         {
-            StageShare share = ShareOf(item.Index);
-            Meter meter = Meter(share);
-            meter.Running.Remove(item.Index);
-            meter.Done += share.Units;
+            _meters.Complete(item.Index);
 
             // These are found done because the pass before has just made them along with its own.
             bool isMade = !result.WasDone || item.Kind is WorkKind.ObserveRanges or WorkKind.ObserveMoments;
@@ -109,10 +99,10 @@ internal sealed class LocalJobLog(WorkPlan plan, StageClock clock, Action<string
             _reused += isMade ? 0 : 1;
             if (!result.Disagreements.IsEmpty)
             {
-                notice?.Invoke($"{item.Label} made other bytes than the store holds of {string.Join(", ", result.Disagreements)}; those in the store count. Two runs of one item must agree: please report this");
+                notice?.Invoke(JobTexts.DiffersFromStore(item.Label, result.Disagreements));
             }
 
-            Tell(share);
+            Tell(item.Index);
         }
     }
 
@@ -124,7 +114,7 @@ internal sealed class LocalJobLog(WorkPlan plan, StageClock clock, Action<string
         lock (_gate)
         {
             _damaged.Add($"{item.Label}: {fault}");
-            notice?.Invoke($"{item.Label} is made again: {fault}");
+            notice?.Invoke(JobTexts.MadeAgain(item.Label, fault));
         }
     }
 
@@ -137,7 +127,7 @@ internal sealed class LocalJobLog(WorkPlan plan, StageClock clock, Action<string
         lock (_gate)
         {
             _damaged.Add($"plan of job {job}: {fault}");
-            notice?.Invoke($"the plan of job {job} in '{store}' is written again: {fault}");
+            notice?.Invoke(JobTexts.PlanWrittenAgain(job, store, fault));
         }
     }
 
@@ -160,7 +150,7 @@ internal sealed class LocalJobLog(WorkPlan plan, StageClock clock, Action<string
         lock (_gate)
         {
             _failures[item.Index] = ExceptionDispatchInfo.Capture(failure);
-            Meter(ShareOf(item.Index)).Running.Remove(item.Index);
+            _meters.Drop(item.Index);
             return true;
         }
     }
@@ -175,25 +165,12 @@ internal sealed class LocalJobLog(WorkPlan plan, StageClock clock, Action<string
         }
     }
 
-    private StageShare ShareOf(int item) => StageShare.Of(plan, plan.Graph.Items[item]);
-
-    private Meter Meter(StageShare share)
+    private void Tell(int item)
     {
-        if (!_meters.TryGetValue(share.Stage, out Meter? meter))
+        StageProgress stage = _meters.Of(item);
+        if (stage.Total > 0)
         {
-            _meters.Add(share.Stage, meter = new Meter());
-        }
-
-        return meter;
-    }
-
-    private void Tell(StageShare share)
-    {
-        Meter meter = Meter(share);
-        meter.Told = Math.Max(meter.Told, Math.Min(meter.Total, meter.Done + meter.Running.Values.Sum()));
-        if (meter.Total > 0)
-        {
-            clock.Report(share.Stage, meter.Told, meter.Total, share.Unit);
+            clock.Report(stage.Stage, stage.Done, stage.Total, stage.Unit);
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using MambaQuant.Pipeline.Artifacts;
+using MambaQuant.Pipeline.Driving;
 using MambaQuant.Pipeline.Execution;
 using MambaQuant.Pipeline.Planning;
 using MambaQuant.Quant.Checkpoints;

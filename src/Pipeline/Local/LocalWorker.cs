@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using MambaQuant.Pipeline.Artifacts;
+using MambaQuant.Pipeline.Driving;
 using MambaQuant.Pipeline.Execution;
 using MambaQuant.Pipeline.Planning;
 using MambaQuant.Pipeline.Scheduling;

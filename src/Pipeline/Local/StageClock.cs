@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using MambaQuant.Pipeline.Driving;
 
 namespace MambaQuant.Pipeline.Local;
 

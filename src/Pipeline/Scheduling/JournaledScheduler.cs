@@ -48,17 +48,27 @@ public sealed class JournaledScheduler
     /// <returns>What to do and to tell.</returns>
     /// <exception cref="StaleOwnerException">The job has a new owner; nothing changed.</exception>
     /// <exception cref="ArtifactStoreException">The journal cannot be written; nothing changed.</exception>
-    public async Task<ImmutableArray<SchedulerOutput>> StepAsync(IReadOnlyCollection<SchedulerInput> inputs, CancellationToken cancellation)
+    public async Task<ImmutableArray<SchedulerOutput>> StepAsync(IReadOnlyCollection<SchedulerInput> inputs, CancellationToken cancellation) =>
+        [.. (await StepEachAsync(inputs, cancellation).ConfigureAwait(false)).SelectMany(outputs => outputs)];
+
+    /// <summary>Takes inputs, in their order, as one commit.</summary>
+    /// <param name="inputs">What happened.</param>
+    /// <param name="cancellation">Stops the writing; the scheduler is then of no use any more, and the job has to be opened again.</param>
+    /// <returns>For each input, what to do and to tell.</returns>
+    /// <exception cref="StaleOwnerException">The job has a new owner; nothing changed.</exception>
+    /// <exception cref="ArtifactStoreException">The journal cannot be written; nothing changed.</exception>
+    public async Task<ImmutableArray<ImmutableArray<SchedulerOutput>>> StepEachAsync(
+        IReadOnlyCollection<SchedulerInput> inputs, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(inputs);
         SchedulerState state = State;
         List<SchedulerInput> records = [];
-        ImmutableArray<SchedulerOutput>.Builder outputs = ImmutableArray.CreateBuilder<SchedulerOutput>();
+        ImmutableArray<ImmutableArray<SchedulerOutput>>.Builder outputs = ImmutableArray.CreateBuilder<ImmutableArray<SchedulerOutput>>(inputs.Count);
         foreach (SchedulerInput input in inputs)
         {
             SchedulerStep step = Scheduler.Step(state, input);
             state = step.State;
-            outputs.AddRange(step.Outputs);
+            outputs.Add(step.Outputs);
             if (step.Record is { } record)
             {
                 records.Add(record);
@@ -67,6 +77,6 @@ public sealed class JournaledScheduler
 
         await _journal.CommitAsync(records, cancellation).ConfigureAwait(false);
         State = state;
-        return outputs.ToImmutable();
+        return outputs.DrainToImmutable();
     }
 }

@@ -17,6 +17,8 @@ internal sealed class ReadyQueue
 
     public bool IsEmpty => _classes.IsEmpty;
 
+    public int Count => _classes.Sum(each => each.Places.Count);
+
     public ReadyQueue Add(JobShape shape, int item)
     {
         int memoryClass = JobShape.MemoryClass(shape.Memory(item));

@@ -51,6 +51,9 @@ public sealed record SchedulerState
     /// <summary>Workers that asked for an item and got none yet.</summary>
     public int IdleWorkerCount => Hungry.Count + Resting.Count;
 
+    /// <summary>Items that could be given out at once if there were a worker for each.</summary>
+    public int ReadyCount => Ready.Count;
+
     internal JobShape? Shape { get; init; }
 
     internal PersistentArray<ItemState> Items { get; init; } = PersistentArray<ItemState>.Empty;

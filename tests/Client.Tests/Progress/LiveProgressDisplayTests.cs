@@ -1,5 +1,5 @@
 using MambaQuant.Client.Progress;
-using MambaQuant.Pipeline.Local;
+using MambaQuant.Pipeline.Driving;
 using Spectre.Console;
 using Xunit;
 

@@ -1,5 +1,5 @@
 using MambaQuant.Client.Progress;
-using MambaQuant.Pipeline.Local;
+using MambaQuant.Pipeline.Driving;
 using Xunit;
 
 namespace MambaQuant.Client.Tests.Progress;

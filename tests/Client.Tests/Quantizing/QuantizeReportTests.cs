@@ -1,5 +1,6 @@
 using MambaQuant.Client.Evaluation;
 using MambaQuant.Client.Quantizing;
+using MambaQuant.Pipeline.Driving;
 using Xunit;
 
 namespace MambaQuant.Client.Tests.Quantizing;

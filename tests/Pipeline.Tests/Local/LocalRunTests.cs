@@ -1,5 +1,6 @@
 using System.Text.Json;
 using MambaQuant.Pipeline.Artifacts;
+using MambaQuant.Pipeline.Driving;
 using MambaQuant.Pipeline.Local;
 using MambaQuant.Pipeline.Planning;
 using MambaQuant.Quant.Kernels.Cpu;
@@ -391,10 +392,5 @@ public sealed class LocalRunTests : IDisposable
         IReadOnlyDictionary<string, byte[]> left = _model.Files(expected), right = _model.Files(actual);
         Assert.Equal(left.Keys.Order(StringComparer.Ordinal), right.Keys.Order(StringComparer.Ordinal));
         Assert.All(left, file => Assert.True(file.Value.AsSpan().SequenceEqual(right[file.Key]), $"{file.Key} differs"));
-    }
-
-    private sealed class Jumps(Action jump) : IProgress<StageProgress>
-    {
-        public void Report(StageProgress value) => jump();
     }
 }

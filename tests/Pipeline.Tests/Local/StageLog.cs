@@ -1,4 +1,4 @@
-using MambaQuant.Pipeline.Local;
+using MambaQuant.Pipeline.Driving;
 
 namespace MambaQuant.Pipeline.Tests.Local;
 

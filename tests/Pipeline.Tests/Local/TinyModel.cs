@@ -1,3 +1,4 @@
+using MambaQuant.Pipeline.Driving;
 using MambaQuant.Pipeline.Local;
 using MambaQuant.Quant.Datasets;
 using MambaQuant.Quant.Inference;

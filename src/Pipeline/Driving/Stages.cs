@@ -1,4 +1,4 @@
-namespace MambaQuant.Pipeline.Local;
+namespace MambaQuant.Pipeline.Driving;
 
 /// <summary>Names of the stages of a run, as people read them.</summary>
 public static class Stages

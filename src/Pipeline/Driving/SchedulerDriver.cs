@@ -6,7 +6,7 @@ using MambaQuant.Pipeline.Scheduling;
 using MambaQuant.Pipeline.Scheduling.Inputs;
 using MambaQuant.Pipeline.Scheduling.Outputs;
 
-namespace MambaQuant.Pipeline.Local;
+namespace MambaQuant.Pipeline.Driving;
 
 /// <summary>Feeds the scheduler of one job: gathers what happened, writes it to the journal in one commit, and gives out what is to be done.</summary>
 /// <remarks><see cref="Post"/> may be called from any thread, everything else from one at a time.</remarks>
@@ -15,10 +15,11 @@ public sealed class SchedulerDriver
     // Milliseconds; a clock that jumped back would otherwise make a wait of hours.
     private const long LongestWait = 30_000;
 
-    private readonly Channel<SchedulerInput> _inbox = Channel.CreateUnbounded<SchedulerInput>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly Channel<PostedInput> _inbox = Channel.CreateUnbounded<PostedInput>(new UnboundedChannelOptions { SingleReader = true });
     private readonly TimeProvider _time;
     private readonly long _started;
     private readonly Func<LeaseName, bool> _isAlive;
+    private readonly List<PostedInput> _batch = [];
     private JournaledScheduler? _journaled;
     private SchedulerState _state;
     private long? _wake;
@@ -41,6 +42,12 @@ public sealed class SchedulerDriver
     /// <summary>Why the journal is not written any more: somebody else drives the same job; null while it is.</summary>
     public StaleOwnerException? Stale { get; private set; }
 
+    /// <summary>
+    /// Whether somebody else driving the job ends this driver: <see cref="NextAsync"/> then throws. Otherwise both go on, this one without a journal.
+    /// </summary>
+    /// <value>False by default.</value>
+    public bool StepsDown { get; private init; }
+
     /// <summary>Opens a job where its journal ends.</summary>
     /// <param name="store">The store with the journal; not owned.</param>
     /// <param name="job">Identity of the job.</param>
@@ -49,6 +56,7 @@ public sealed class SchedulerDriver
     /// <param name="time">The clock.</param>
     /// <param name="isAlive">Whether the holder of a lease is at work; asked before each tick, and answered with a renewal.</param>
     /// <param name="cancellation">Stops the reading.</param>
+    /// <param name="stepsDown">See <see cref="StepsDown"/>.</param>
     /// <exception cref="InvalidJournalException">The journal cannot be read.</exception>
     /// <exception cref="ArtifactStoreException">The store cannot be read, or a chunk is corrupt.</exception>
     public static async Task<SchedulerDriver> OpenAsync(
@@ -58,57 +66,97 @@ public sealed class SchedulerDriver
         string owner,
         TimeProvider time,
         Func<LeaseName, bool> isAlive,
-        CancellationToken cancellation)
+        CancellationToken cancellation,
+        bool stepsDown = false)
     {
         ArgumentNullException.ThrowIfNull(time);
         ArgumentNullException.ThrowIfNull(isAlive);
-        return new SchedulerDriver(await JournaledScheduler.OpenAsync(store, job, graph, owner, cancellation).ConfigureAwait(false), time, isAlive);
+        JournaledScheduler journaled = await JournaledScheduler.OpenAsync(store, job, graph, owner, cancellation).ConfigureAwait(false);
+        return new SchedulerDriver(journaled, time, isAlive) { StepsDown = stepsDown };
     }
 
     /// <summary>Tells what happened.</summary>
     /// <param name="input">The input, at a time of <see cref="Now"/>.</param>
-    public void Post(SchedulerInput input) => _inbox.Writer.TryWrite(input);
+    public void Post(SchedulerInput input) => _inbox.Writer.TryWrite(new PostedInput(input, null));
+
+    /// <summary>Tells what happened, and hears when the scheduler has taken it and the journal has it.</summary>
+    /// <param name="input">The input, at a time of <see cref="Now"/>.</param>
+    /// <returns>What the scheduler said to this input. Ends with the failure that ended the driver where it did not get so far.</returns>
+    public Task<ImmutableArray<SchedulerOutput>> PostAsync(SchedulerInput input)
+    {
+        var taken = new TaskCompletionSource<ImmutableArray<SchedulerOutput>>(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (!_inbox.Writer.TryWrite(new PostedInput(input, taken)))
+        {
+            taken.SetException(Closed());
+        }
+
+        return taken.Task;
+    }
+
+    /// <summary>Ends the driver: whoever waits for an input to be taken hears that it was not.</summary>
+    public void Close()
+    {
+        _inbox.Writer.TryComplete();
+        while (_inbox.Reader.TryRead(out PostedInput posted))
+        {
+            _batch.Add(posted);
+        }
+
+        _batch.ForEach(posted => posted.Taken?.TrySetException(Closed()));
+        _batch.Clear();
+    }
 
     /// <summary>Waits until something happens or the scheduler wants to be woken, and lets it decide.</summary>
     /// <param name="cancellation">Ends the waiting; a commit that has begun is completed.</param>
     /// <returns>What to do and to tell, in this order.</returns>
     /// <exception cref="OperationCanceledException">The waiting was ended.</exception>
-    /// <exception cref="ArtifactStoreException">The journal cannot be written; nothing changed.</exception>
+    /// <exception cref="ArtifactStoreException">The journal cannot be written; nothing changed, and the next call tries the same inputs again.</exception>
+    /// <exception cref="StaleOwnerException">Somebody else drives the job, and this driver <see cref="StepsDown"/>.</exception>
     public async Task<ImmutableArray<SchedulerOutput>> NextAsync(CancellationToken cancellation)
     {
-        List<SchedulerInput> inputs = await WaitAsync(cancellation).ConfigureAwait(false);
-        ImmutableArray<SchedulerOutput> outputs = await StepAsync(inputs).ConfigureAwait(false);
+        if (_batch.Count == 0)
+        {
+            await WaitAsync(cancellation).ConfigureAwait(false);
+        }
+
+        ImmutableArray<ImmutableArray<SchedulerOutput>> said = await StepAsync([.. _batch.Select(posted => posted.Input)]).ConfigureAwait(false);
+        ImmutableArray<SchedulerOutput> outputs = [.. said.SelectMany(each => each)];
         foreach (SchedulerOutput output in outputs)
         {
             _wake = output is WakeAt wake ? wake.At : _wake;
         }
 
+        for (int index = 0; index < _batch.Count; index++)
+        {
+            _batch[index].Taken?.TrySetResult(said[index]);
+        }
+
+        _batch.Clear();
         return outputs;
     }
 
-    private async Task<List<SchedulerInput>> WaitAsync(CancellationToken cancellation)
+    private static ObjectDisposedException Closed() => new(nameof(SchedulerDriver), "the job is not driven here any more");
+
+    private async Task WaitAsync(CancellationToken cancellation)
     {
-        var inputs = new List<SchedulerInput>();
         if (!_inbox.Reader.TryPeek(out _))
         {
             await WaitForInboxAsync(cancellation).ConfigureAwait(false);
         }
 
-        while (_inbox.Reader.TryRead(out SchedulerInput? input))
+        while (_inbox.Reader.TryRead(out PostedInput posted))
         {
-            inputs.Add(input);
+            _batch.Add(posted);
         }
 
-        if (inputs.Count == 0)
+        if (_batch.Count == 0)
         {
             // An alarm may ring a moment early: the time that was asked for stays asked for until it has come.
             long now = Now;
             _wake = _wake <= now ? null : _wake;
-            inputs.AddRange(_state.Leases.Where(_isAlive).Select(lease => new LeaseRenewed(now, lease.Worker, lease.Item, lease.Attempt, 0)));
-            inputs.Add(new Tick(now));
+            _batch.AddRange(_state.Leases.Where(_isAlive).Select(lease => new PostedInput(new LeaseRenewed(now, lease.Worker, lease.Item, lease.Attempt, 0), null)));
+            _batch.Add(new PostedInput(new Tick(now), null));
         }
-
-        return inputs;
     }
 
     /// <summary>Returns when there is an input, or when it is time for a tick.</summary>
@@ -128,17 +176,17 @@ public sealed class SchedulerDriver
         }
     }
 
-    private async Task<ImmutableArray<SchedulerOutput>> StepAsync(List<SchedulerInput> inputs)
+    private async Task<ImmutableArray<ImmutableArray<SchedulerOutput>>> StepAsync(List<SchedulerInput> inputs)
     {
         if (_journaled is not null)
         {
             try
             {
-                ImmutableArray<SchedulerOutput> outputs = await _journaled.StepAsync(inputs, CancellationToken.None).ConfigureAwait(false);
+                ImmutableArray<ImmutableArray<SchedulerOutput>> outputs = await _journaled.StepEachAsync(inputs, CancellationToken.None).ConfigureAwait(false);
                 _state = _journaled.State;
                 return outputs;
             }
-            catch (StaleOwnerException stale)
+            catch (StaleOwnerException stale) when (!StepsDown)
             {
                 // What items make is the same whoever makes it: both go on, and the journal is the other's.
                 Stale = stale;
@@ -146,14 +194,16 @@ public sealed class SchedulerDriver
             }
         }
 
-        ImmutableArray<SchedulerOutput>.Builder unjournaled = ImmutableArray.CreateBuilder<SchedulerOutput>();
+        ImmutableArray<ImmutableArray<SchedulerOutput>>.Builder unjournaled = ImmutableArray.CreateBuilder<ImmutableArray<SchedulerOutput>>(inputs.Count);
         foreach (SchedulerInput input in inputs)
         {
             SchedulerStep step = Scheduler.Step(_state, input);
             _state = step.State;
-            unjournaled.AddRange(step.Outputs);
+            unjournaled.Add(step.Outputs);
         }
 
         return unjournaled.DrainToImmutable();
     }
+
+    private readonly record struct PostedInput(SchedulerInput Input, TaskCompletionSource<ImmutableArray<SchedulerOutput>>? Taken);
 }

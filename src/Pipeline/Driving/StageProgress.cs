@@ -1,4 +1,4 @@
-namespace MambaQuant.Pipeline.Local;
+namespace MambaQuant.Pipeline.Driving;
 
 /// <summary>How far a stage of a run is.</summary>
 /// <param name="Stage">Its name for people, such as "observe original".</param>

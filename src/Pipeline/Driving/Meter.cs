@@ -1,4 +1,4 @@
-namespace MambaQuant.Pipeline.Local;
+namespace MambaQuant.Pipeline.Driving;
 
 /// <summary>How far a stage is; never goes back.</summary>
 internal sealed class Meter

@@ -1,14 +1,15 @@
 using System.Collections.Immutable;
-using MambaQuant.Pipeline.Local;
+using MambaQuant.Pipeline.Driving;
 using MambaQuant.Pipeline.Planning;
 using MambaQuant.Pipeline.Scheduling;
 using MambaQuant.Pipeline.Scheduling.Inputs;
 using MambaQuant.Pipeline.Scheduling.Outputs;
+using MambaQuant.Pipeline.Tests.Local;
 using MambaQuant.Pipeline.Tests.Scheduling;
 using MambaQuant.Testing;
 using Xunit;
 
-namespace MambaQuant.Pipeline.Tests.Local;
+namespace MambaQuant.Pipeline.Tests.Driving;
 
 public sealed class SchedulerDriverTests
 {

@@ -2,7 +2,7 @@ using MambaQuant.Testing;
 using MambaQuant.Testing.Scenarios;
 using Xunit;
 
-namespace MambaQuant.Pipeline.Tests.Local;
+namespace MambaQuant.Pipeline.Tests.Driving;
 
 /// <summary>The scenarios of the scheduler, word for word, through the driver: its inbox, its clock, and its journal in a store.</summary>
 public sealed class DriverScenarioTests

@@ -1,6 +1,6 @@
 using MambaQuant.Pipeline.Planning;
 
-namespace MambaQuant.Pipeline.Local;
+namespace MambaQuant.Pipeline.Driving;
 
 /// <summary>The stage that an item belongs to, as people see a run, and how much of it.</summary>
 /// <param name="Stage">Name of the stage.</param>

@@ -1,12 +1,12 @@
 using System.Collections.Immutable;
-using MambaQuant.Pipeline.Local;
+using MambaQuant.Pipeline.Driving;
 using MambaQuant.Pipeline.Planning;
 using MambaQuant.Pipeline.Scheduling.Inputs;
 using MambaQuant.Pipeline.Scheduling.Outputs;
 using MambaQuant.Testing;
 using MambaQuant.Testing.Scenarios;
 
-namespace MambaQuant.Pipeline.Tests.Local;
+namespace MambaQuant.Pipeline.Tests.Driving;
 
 /// <summary>The embedded engine's driver without workers: what they would do is told by the scenario, the journal is all that outlives a restart.</summary>
 internal sealed class DrivenScheduler : IScenarioDriver
