@@ -12,7 +12,7 @@ internal sealed record SiloSettings
     [
         ("Store", "store of all jobs: a folder that every silo sees, the address of a blob container, or env:NAME", "none; required"),
         ("Scratch", "folder for files on their way", "a folder of its own in the system's temporary one"),
-        ("Slots", "items that run at once", "1"),
+        ("Slots", "items that run at once; 0 for a silo that only holds jobs", "1"),
         ("SlotMemory", "memory of a slot, such as 8g", "the machine's, divided among the slots"),
         ("Threads", "threads that the slots divide among them", "one a processor"),
         ("Clustering", "Localhost or Redis", "Localhost"),

@@ -39,7 +39,7 @@ internal sealed class SiloSettingsReader
     private SiloConfiguration Read()
     {
         NameUnknown();
-        int slots = Number("Slots", 1, 1, MostSlots);
+        int slots = Number("Slots", 1, 0, MostSlots);
         int siloPort = Port("SiloPort", ClusterAddress.DefaultSiloPort);
         int gatewayPort = Port("GatewayPort", ClusterAddress.DefaultGatewayPort);
         int healthPort = Number("HealthPort", 8080, 0, LargestPort);
@@ -60,7 +60,7 @@ internal sealed class SiloSettingsReader
             Store = Required("Store"),
             Scratch = Value("Scratch") ?? Path.Combine(Path.GetTempPath(), string.Create(CultureInfo.InvariantCulture, $"mambaquant-silo-{siloPort}")),
             Slots = slots,
-            SlotMemory = Bytes("SlotMemory") ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / slots,
+            SlotMemory = Bytes("SlotMemory") ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / Math.Max(1, slots),
             Threads = Number("Threads", Environment.ProcessorCount, 1, MostSlots),
             Cluster = Cluster(),
             Endpoint = new SiloEndpoint(

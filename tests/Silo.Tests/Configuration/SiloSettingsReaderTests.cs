@@ -26,7 +26,7 @@ public sealed class SiloSettingsReaderTests
     public void Problems_AreToldAllAtOnce()
     {
         InvalidSiloConfigurationException fault = Assert.Throws<InvalidSiloConfigurationException>(() => Read(
-            ("Slots", "0"), ("Lease", "2"), ("Heartbeat", "1"), ("Clustering", "zookeeper"), ("SlotMemory", "8q"), ("AdvertisedAddress", "here"), ("TlsKey", "key.pem"), ("Stoer", "x"), ("SiloPort", "30000")));
+            ("Slots", "-1"), ("Lease", "2"), ("Heartbeat", "1"), ("Clustering", "zookeeper"), ("SlotMemory", "8q"), ("AdvertisedAddress", "here"), ("TlsKey", "key.pem"), ("Stoer", "x"), ("SiloPort", "30000")));
 
         Assert.Equal(
             ["AdvertisedAddress", "Clustering", "Lease", "SiloPort", "SlotMemory", "Slots", "Stoer", "Store", "TlsCertificate"],
