@@ -1,0 +1,38 @@
+namespace MambaQuant.Grains.Contracts;
+
+/// <summary>What a job wants of the cluster's slots.</summary>
+[GenerateSerializer, Immutable, Alias("mq.JobDemand")]
+public sealed record JobDemand
+{
+    /// <summary>Identity of the job.</summary>
+    [Id(0)]
+    public required string Job { get; init; }
+
+    /// <summary>How it stands.</summary>
+    [Id(1)]
+    public required JobPhase Phase { get; init; }
+
+    /// <summary>The numerics profile that a slot must offer.</summary>
+    [Id(2)]
+    public string Profile { get; init; } = string.Empty;
+
+    /// <summary>Items that could be given out at once.</summary>
+    [Id(3)]
+    public int Ready { get; init; }
+
+    /// <summary>Items done.</summary>
+    [Id(4)]
+    public int Done { get; init; }
+
+    /// <summary>Items done and still to be made.</summary>
+    [Id(5)]
+    public int Total { get; init; }
+
+    /// <summary>Slots that work for it.</summary>
+    [Id(6)]
+    public int Slots { get; init; }
+
+    /// <summary>Why it failed, was stopped, or waits; empty where there is nothing to say.</summary>
+    [Id(7)]
+    public string Cause { get; init; } = string.Empty;
+}
