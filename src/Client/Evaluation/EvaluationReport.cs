@@ -45,8 +45,8 @@ internal sealed record EvaluationReport
     /// <summary>Share of scored tokens whose most likely successor is the same; null without a reference.</summary>
     public double? Top1Agreement { get; init; }
 
-    /// <summary>Tokens per second through the model.</summary>
-    public required double TokensPerSecond { get; init; }
+    /// <summary>Tokens per second through the model; null where it ran as a part of a job, maybe elsewhere or earlier.</summary>
+    public double? TokensPerSecond { get; init; }
 
     /// <summary>Puts together what is known.</summary>
     /// <param name="name">The model as it was named.</param>
@@ -54,12 +54,22 @@ internal sealed record EvaluationReport
     /// <param name="reference">The reference as it was named, or null.</param>
     /// <param name="text">The text.</param>
     /// <param name="result">What was measured.</param>
-    public static EvaluationReport Of(string name, LoadedModel model, string? reference, EvaluationText text, EvaluationResult result) => new()
+    public static EvaluationReport Of(string name, LoadedModel model, string? reference, EvaluationText text, EvaluationResult result) =>
+        Of(name, model.ComputeName, model.TensorBytes, reference, text, result) with { TokensPerSecond = result.TokensPerSecond };
+
+    /// <summary>Puts together what is known of a model that is not loaded.</summary>
+    /// <param name="name">The model as it was named.</param>
+    /// <param name="compute">The word for its arithmetic.</param>
+    /// <param name="sizeBytes">Bytes of its tensors.</param>
+    /// <param name="reference">The reference as it was named, or null.</param>
+    /// <param name="text">The text.</param>
+    /// <param name="result">What was measured.</param>
+    public static EvaluationReport Of(string name, string compute, long sizeBytes, string? reference, EvaluationText text, EvaluationScores result) => new()
     {
         Model = name,
         Reference = reference,
-        Compute = model.ComputeName,
-        SizeBytes = model.TensorBytes,
+        Compute = compute,
+        SizeBytes = sizeBytes,
         Text = text.Name,
         WindowLength = text.WindowLength,
         Windows = result.Windows,
@@ -69,7 +79,6 @@ internal sealed record EvaluationReport
         Nll = result.Nll,
         KlMean = result.KlMean,
         Top1Agreement = result.Top1Agreement,
-        TokensPerSecond = result.TokensPerSecond,
     };
 
     /// <summary>Prints it for people.</summary>
@@ -88,6 +97,9 @@ internal sealed record EvaluationReport
             output.WriteLine($"top-1 agreement: {100 * agreement:0.00} %");
         }
 
-        output.WriteLine($"speed: {TokensPerSecond:N0} tokens/s");
+        if (TokensPerSecond is { } speed)
+        {
+            output.WriteLine($"speed: {speed:N0} tokens/s");
+        }
     }
 }

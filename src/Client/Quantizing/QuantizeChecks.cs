@@ -26,30 +26,23 @@ internal static class QuantizeChecks
             RecipeValidator.ThrowIfInvalid(recipe);
         }
 
-        DiskNeed need;
-        MambaConfig config;
-        long parameters;
-        using (MambaCheckpoint checkpoint = MambaCheckpoint.Open(request.ModelPath))
+        using MambaCheckpoint checkpoint = MambaCheckpoint.Open(request.ModelPath);
+        MambaConfig config = checkpoint.Config;
+        ModelFamily family = MambaFamily.For(config);
+        foreach (Recipe recipe in request.Recipes)
         {
-            ModelFamily family = MambaFamily.For(checkpoint.Config);
-            foreach (Recipe recipe in request.Recipes)
-            {
-                RecipeValidator.ThrowIfInvalid(recipe, family);
-            }
-
-            EnsureSequencesFit(request, checkpoint.Config);
-            EnsureGridFits(request, checkpoint.Config);
-            need = DiskNeed.Of(checkpoint, request.Recipes, request.Calibration, request.Plan);
-            config = checkpoint.Config;
-            parameters = checkpoint.Tensors.Files.Sum(file => file.Tensors.Sum(tensor => tensor.Shape.ElementCount));
+            RecipeValidator.ThrowIfInvalid(recipe, family);
         }
 
+        EnsureSequencesFit(request, config);
+        EnsureGridFits(request, config);
         EnsureCalibrates(request);
-        EnsureSamples(request, config, parameters);
+        EnsureSamples(request, config, checkpoint.Tensors.Files.Sum(file => file.Tensors.Sum(tensor => tensor.Shape.ElementCount)));
         EvaluationText? text = request.EvaluationPath is null
             ? null
             : EvaluationText.Read(request.EvaluationPath, request.ModelPath, request.WindowLength);
         OutputFolders.EnsureFree(request);
+        DiskNeed need = DiskNeed.Of(checkpoint, request.Recipes, request.Calibration, request.Plan, text?.Tokens, request.WindowLength);
         EnsureDiskSpace(request, need, freeBytes ?? DiskSpace.FreeBytes);
         return text;
     }

@@ -1,8 +1,10 @@
+using System.Runtime.ExceptionServices;
 using MambaQuant.Client.Evaluation;
 using MambaQuant.Client.Jobs;
 using MambaQuant.Client.Progress;
 using MambaQuant.Pipeline.Driving;
 using MambaQuant.Pipeline.Local;
+using MambaQuant.Quant.Checkpoints;
 using MambaQuant.Quant.Inference;
 using MambaQuant.Quant.Kernels;
 
@@ -21,13 +23,22 @@ internal sealed class QuantizeRun(QuantizeRequest request, EvaluationText? evalu
     /// <summary>Does everything.</summary>
     public QuantizeReport Run()
     {
-        List<QuantizedReport> checkpoints = Quantize();
-        return evaluationText is null
-            ? new QuantizeReport(checkpoints, Float: null)
-            : _display.Run($"evaluating on {evaluationText.Name}", progress => Evaluate(checkpoints, evaluationText, progress));
+        List<(QuantizeTarget Target, QuantizeResult Result)> made = Quantize();
+        if (evaluationText is null)
+        {
+            return new QuantizeReport([.. made.Select(one => QuantizedReport.Of(one.Target.Recipe, one.Result))], Float: null);
+        }
+
+        // Every checkpoint is written by now: what could not be evaluated has cost no other one.
+        if (made.FirstOrDefault(one => one.Result.EvaluationFailure is not null).Result?.EvaluationFailure is { } failure)
+        {
+            ExceptionDispatchInfo.Throw(failure);
+        }
+
+        return Evaluated(made, evaluationText);
     }
 
-    private List<QuantizedReport> Quantize()
+    private List<(QuantizeTarget Target, QuantizeResult Result)> Quantize()
     {
         QuantizeOptions options = new()
         {
@@ -35,6 +46,9 @@ internal sealed class QuantizeRun(QuantizeRequest request, EvaluationText? evalu
             OutputPath = request.OutputPath,
             Targets = [.. request.Recipes.Select(recipe => new QuantizeTarget(recipe, request.OutputOf(recipe)))],
             Calibration = request.Calibration,
+            Evaluation = evaluationText is null
+                ? null
+                : new EvaluationTextOptions(request.EvaluationPath!) { WindowLength = evaluationText.WindowLength, Tokens = evaluationText.Tokens },
             Workers = request.Workers,
             Plan = request.Plan,
             OpenStore = request.Store is { } store ? token => JobStore.OpenOrCreateAsync(store, token) : null,
@@ -45,7 +59,7 @@ internal sealed class QuantizeRun(QuantizeRequest request, EvaluationText? evalu
         LocalRun? run = null;
         try
         {
-            List<QuantizedReport> checkpoints = [];
+            List<(QuantizeTarget Target, QuantizeResult Result)> made = [];
             foreach (QuantizeTarget target in options.Targets)
             {
                 string title = $"quantizing {request.ModelPath} with {target.Recipe.Name} {target.Recipe.Quantization?.Scheme.Name}";
@@ -54,11 +68,11 @@ internal sealed class QuantizeRun(QuantizeRequest request, EvaluationText? evalu
                     run ??= engine.Begin(options, progress, context.Cancellation);
                     return run.Quantize(target, progress, context.Cancellation);
                 });
-                checkpoints.Add(QuantizedReport.Of(target.Recipe, result));
+                made.Add((target, result));
             }
 
             run?.Complete();
-            return checkpoints;
+            return made;
         }
         finally
         {
@@ -80,19 +94,22 @@ internal sealed class QuantizeRun(QuantizeRequest request, EvaluationText? evalu
         }
     }
 
-    private QuantizeReport Evaluate(List<QuantizedReport> checkpoints, EvaluationText text, IProgress<StageProgress> progress)
+    private QuantizeReport Evaluated(List<(QuantizeTarget Target, QuantizeResult Result)> made, EvaluationText text)
     {
-        IKernels kernels = backends.Of(0);
-        TextEvaluation evaluation = new(kernels, text, context);
-        using LoadedModel reference = LanguageModels.Open(kernels, request.ModelPath);
-        EvaluationReport original = evaluation.Run(request.ModelPath, reference, referenceName: null, reference: null, "float", progress);
-        List<QuantizedReport> evaluated = [];
-        foreach (QuantizedReport checkpoint in checkpoints)
+        List<QuantizedReport> checkpoints = [];
+        foreach ((QuantizeTarget target, QuantizeResult result) in made)
         {
-            using LoadedModel model = LanguageModels.Open(kernels, checkpoint.Output);
-            evaluated.Add(checkpoint with { Evaluation = evaluation.Run(checkpoint.Output, model, request.ModelPath, reference, checkpoint.Recipe, progress) });
+            using QuantizedCheckpoint checkpoint = QuantizedCheckpoint.Open(result.OutputPath);
+            string compute = LoadedModel.NameOf(LanguageModels.ComputeOf(checkpoint.Layout, QuantizedArithmetic.Integer));
+            checkpoints.Add(QuantizedReport.Of(target.Recipe, result) with
+            {
+                Evaluation = EvaluationReport.Of(result.OutputPath, compute, checkpoint.TensorBytes, request.ModelPath, text, result.Evaluation!.Quantized),
+            });
         }
 
-        return new QuantizeReport(evaluated, original);
+        QuantizeResult any = made[0].Result;
+        return new QuantizeReport(
+            checkpoints,
+            EvaluationReport.Of(request.ModelPath, LoadedModel.NameOf(ComputeKind.Float), any.FloatBytes, reference: null, text, any.Evaluation!.Float!));
     }
 }

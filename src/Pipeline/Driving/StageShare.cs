@@ -31,6 +31,9 @@ internal readonly record struct StageShare(string Stage, long Units, string Unit
             WorkKind.ObserveTransformed => new(Stages.ObserveTransformed, isEnd ? 0 : item.Count * Tokens(plan, item), "tokens"),
             WorkKind.ReduceTransformed => new(Stages.ObserveTransformed, 0, "tokens"),
             WorkKind.Quantize => new(Stages.Quantize, isEnd ? 0 : 1, "layers"),
+            WorkKind.TokenizeEvaluation or WorkKind.ReduceEvaluation => new(Stages.Evaluate, 0, "tokens"),
+            WorkKind.EvaluateFloat => new(Stages.EvaluateFloat, plan.Evaluation!.TokensOf(item.Shard), "tokens"),
+            WorkKind.Evaluate => new(Stages.Evaluate, plan.Evaluation!.TokensOf(item.Shard), "tokens"),
             _ => new(Stages.Assemble, 1, "checkpoints"),
         };
     }

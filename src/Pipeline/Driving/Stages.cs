@@ -26,4 +26,10 @@ public static class Stages
 
     /// <summary>Writing the checkpoint.</summary>
     public const string Assemble = "assemble";
+
+    /// <summary>Running the float model over the evaluation text.</summary>
+    public const string EvaluateFloat = "evaluate float";
+
+    /// <summary>Running the quantized model over the evaluation text.</summary>
+    public const string Evaluate = "evaluate";
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using MambaQuant.Quant.Checkpoints;
+using MambaQuant.Quant.Evaluation;
 using MambaQuant.Quant.Smoothing;
 
 namespace MambaQuant.Pipeline.Execution;
@@ -12,5 +13,7 @@ namespace MambaQuant.Pipeline.Execution;
     UseStringEnumConverter = true)]
 [JsonSerializable(typeof(ItemReceipt))]
 [JsonSerializable(typeof(LayerReport))]
+[JsonSerializable(typeof(EvaluationOutcome))]
+[JsonSerializable(typeof(ImmutableArray<WindowScore>))]
 [JsonSerializable(typeof(ImmutableArray<SmoothingChoice>))]
 internal sealed partial class ExecutionJson : JsonSerializerContext;

@@ -9,7 +9,6 @@ using MambaQuant.Quant.Models;
 using MambaQuant.Quant.Recipes;
 using MambaQuant.Quant.Rotations;
 using MambaQuant.Quant.Statistics;
-using MambaQuant.Quant.Tokenization;
 
 namespace MambaQuant.Pipeline.Execution;
 
@@ -17,8 +16,6 @@ namespace MambaQuant.Pipeline.Execution;
 /// <param name="bench">What the worker has.</param>
 internal sealed class ModelStage(Workbench bench)
 {
-    private const string TokenizerFile = "tokenizer.json";
-
     /// <summary>Makes sequences.</summary>
     /// <param name="session">The item.</param>
     /// <param name="reporter">Hears how far the sampling is.</param>
@@ -138,13 +135,7 @@ internal sealed class ModelStage(Workbench bench)
     private CalibrationSet Read(CalibrationIdentity calibration)
     {
         string textPath = bench.Options.TextPath ?? throw new InvalidOperationException("the plan calibrates on a text: give the worker its path");
-        string tokenizerPath = Path.Combine(bench.Options.ModelPath, TokenizerFile);
-        bench.Files.Ensure(textPath, calibration.Text!);
-        bench.Files.Ensure(tokenizerPath, calibration.Tokenizer!);
-        TextFile text = TextFile.Read(textPath);
-        BytePairTokenizer tokenizer = BytePairTokenizer.Load(tokenizerPath);
-        int[] tokens = CalibrationSampler.Tokenize(tokenizer, text);
-        tokenizer.EnsureFits(tokens, bench.Config.VocabularySize);
+        int[] tokens = PlannedText.Tokenize(bench, textPath, calibration.Text!, calibration.Tokenizer!);
         return CalibrationSampler.Sample(tokens, calibration.Samples, calibration.SequenceLength, calibration.Seed, calibration.Source);
     }
 

@@ -215,9 +215,10 @@ internal sealed class ObservedPass
     private async Task AdvanceAsync(LoadedHidden loaded, int layer, LayerObserver? observer)
     {
         bool isOriginal = Item.Kind != WorkKind.ObserveTransformed;
-        string name = isOriginal ? $"original-{layer}" : $"transformed-{layer}";
-        LoadedBlock block = _bench.Cache.Take<LoadedBlock>(name)
-            ?? (isOriginal ? LoadOriginal(layer) : LoadTransformed(layer, await _bench.TransformAsync(Session, layer)));
+        string transformed = $"transformed-{layer}";
+        LoadedBlock block = isOriginal
+            ? _bench.TakeOriginal(layer)
+            : _bench.Cache.Take<LoadedBlock>(transformed) ?? LoadTransformed(layer, await _bench.TransformAsync(Session, layer));
         try
         {
             long before = (layer - Item.First) * Tokens, total = Item.Count * Tokens;
@@ -226,12 +227,16 @@ internal sealed class ObservedPass
         }
         finally
         {
-            _bench.Cache.Put(name, block, (long)(sizeof(float) * ModelOperations.LayerWeights(_bench.Config)));
+            if (isOriginal)
+            {
+                _bench.KeepOriginal(layer, block);
+            }
+            else
+            {
+                _bench.Cache.Put(transformed, block, (long)(sizeof(float) * ModelOperations.LayerWeights(_bench.Config)));
+            }
         }
     }
-
-    private LoadedBlock LoadOriginal(int layer) => new(
-        FloatBlock.Build(_bench.Kernels, _bench.Config, _bench.Checkpoint.LoadLayer(_bench.Kernels, layer), OnlineTransforms.None), OnlineTransforms.None);
 
     private LoadedBlock LoadTransformed(int layer, LayerTransform transform)
     {

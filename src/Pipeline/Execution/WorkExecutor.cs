@@ -66,6 +66,7 @@ public sealed class WorkExecutor : IDisposable
     {
         var layers = new LayerStage(_bench);
         var model = new ModelStage(_bench);
+        var evaluation = new EvaluationStage(_bench);
         return session.Item.Kind switch
         {
             WorkKind.Tokenize => model.TokenizeAsync(session, reporter, stop),
@@ -79,6 +80,10 @@ public sealed class WorkExecutor : IDisposable
             WorkKind.Transform => layers.TransformAsync(session),
             WorkKind.Quantize when session.Item.First == _bench.Config.LayerCount => layers.QuantizeEndsAsync(session, stop),
             WorkKind.Quantize => layers.QuantizeAsync(session, stop),
+            WorkKind.TokenizeEvaluation => evaluation.TokenizeAsync(session, stop),
+            WorkKind.EvaluateFloat => evaluation.RunFloatAsync(session, reporter, stop),
+            WorkKind.Evaluate => evaluation.RunQuantizedAsync(session, reporter, stop),
+            WorkKind.ReduceEvaluation => evaluation.ReduceAsync(session),
             WorkKind.Assemble => model.AssembleAsync(session, reporter, stop),
             _ => throw new ArgumentException($"{session.Item.Label}: this program does not know how to do it", nameof(session)),
         };

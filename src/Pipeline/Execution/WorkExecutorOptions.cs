@@ -29,6 +29,9 @@ public sealed record WorkExecutorOptions
     /// <summary>The calibration text; null where the model samples itself, or the sequences are given.</summary>
     public string? TextPath { get; init; }
 
+    /// <summary>The text to evaluate on; null for a worker that tokenizes none.</summary>
+    public string? EvaluationTextPath { get; init; }
+
     /// <summary>Sequences that were made before, where the plan says so.</summary>
     public CalibrationSet? Sequences { get; init; }
 

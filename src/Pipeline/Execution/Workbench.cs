@@ -96,6 +96,16 @@ internal sealed class Workbench : IDisposable
         return all.Slice(first, count);
     }
 
+    /// <summary>The windows of a shard of the evaluation; nothing of the others is read.</summary>
+    /// <param name="session">The item that reads them.</param>
+    /// <param name="shard">The shard.</param>
+    public async Task<IReadOnlyList<ReadOnlyMemory<int>>> WindowsAsync(ItemSession session, int shard)
+    {
+        WorkItem producer = Plan.Find(WorkKind.TokenizeEvaluation)!;
+        int[] tokens = await session.ReadAsync(producer, ItemOutputs.Windows(shard), TokenFile.Read);
+        return EvaluationWindows.Cut(tokens, Plan.Evaluation!.WindowLength);
+    }
+
     /// <summary>All sequences, in order.</summary>
     /// <param name="session">The item that reads them.</param>
     public async Task<CalibrationSet> AllSequencesAsync(ItemSession session)
@@ -198,6 +208,18 @@ internal sealed class Workbench : IDisposable
             ? await session.ReadAsync(producer, ItemOutputs.Transform, LayerTransform.Read)
             : new LayerTransform(layer);
 
+    /// <summary>A layer of the original model, ready to run, from the cache where a neighbour left it.</summary>
+    /// <param name="layer">Index of the layer.</param>
+    /// <returns>The layer; give it back with <see cref="KeepOriginal"/>.</returns>
+    public LoadedBlock TakeOriginal(int layer) => Cache.Take<LoadedBlock>(OriginalName(layer)) ?? new LoadedBlock(
+        FloatBlock.Build(Kernels, Config, Checkpoint.LoadLayer(Kernels, layer), OnlineTransforms.None), OnlineTransforms.None);
+
+    /// <summary>Keeps a layer of the original model for a neighbour.</summary>
+    /// <param name="layer">Index of the layer.</param>
+    /// <param name="block">What <see cref="TakeOriginal"/> gave; owned from now on.</param>
+    public void KeepOriginal(int layer, LoadedBlock block) =>
+        Cache.Put(OriginalName(layer), block, (long)(sizeof(float) * ModelOperations.LayerWeights(Config)));
+
     /// <summary>The weights of a layer with the rotation of the residual stream folded in.</summary>
     /// <param name="weights">The weights as they were read.</param>
     /// <param name="residual">The rotation, or null.</param>
@@ -239,6 +261,8 @@ internal sealed class Workbench : IDisposable
             }
         }
     }
+
+    private static string OriginalName(int layer) => $"original-{layer}";
 
     private async Task<CalibrationSet> TokensAsync(ItemSession session, WorkItem producer)
     {

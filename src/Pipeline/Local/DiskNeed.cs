@@ -23,7 +23,15 @@ public sealed record DiskNeed(long StoreBytes, long ResultBytes, long OutputByte
     /// <param name="recipes">Valid recipes, at least one; what they have in common is counted once.</param>
     /// <param name="calibration">Number and length of the sequences.</param>
     /// <param name="options">How the work is cut.</param>
-    public static DiskNeed Of(MambaCheckpoint checkpoint, IReadOnlyCollection<Recipe> recipes, CalibrationOptions calibration, PlanOptions options)
+    /// <param name="evaluationTokens">Tokens of the text to evaluate on; null for none.</param>
+    /// <param name="windowLength">Tokens of a window of it.</param>
+    public static DiskNeed Of(
+        MambaCheckpoint checkpoint,
+        IReadOnlyCollection<Recipe> recipes,
+        CalibrationOptions calibration,
+        PlanOptions options,
+        long? evaluationTokens = null,
+        int windowLength = 512)
     {
         ArgumentNullException.ThrowIfNull(checkpoint);
         ArgumentNullException.ThrowIfNull(recipes);
@@ -36,6 +44,9 @@ public sealed record DiskNeed(long StoreBytes, long ResultBytes, long OutputByte
             SequenceLength = calibration.SequenceLength,
             SearchSamples = calibration.SearchSamples,
         };
+        EvaluationIdentity? evaluation = evaluationTokens is not { } tokens
+            ? null
+            : new EvaluationIdentity { Source = "any", Text = "any", Tokenizer = "any", Tokens = tokens, WindowLength = windowLength };
         ModelIdentity model = ModelIdentity.OfShape("model", config);
         var stored = new Dictionary<string, long>(StringComparer.Ordinal);
         long result = 0, largestPart = 0, progress = 0;
@@ -47,7 +58,8 @@ public sealed record DiskNeed(long StoreBytes, long ResultBytes, long OutputByte
             result = checked(result + embeddings + head + (layer * config.LayerCount));
             largestPart = Math.Max(largestPart, Math.Max(layer, Math.Max(embeddings, head)));
 
-            WorkPlan plan = WorkPlanner.Plan(new PlanRequest { Recipe = recipe, Model = model, Calibration = identity, Profile = "any", Options = options });
+            WorkPlan plan = WorkPlanner.Plan(
+                new PlanRequest { Recipe = recipe, Model = model, Calibration = identity, Evaluation = evaluation, Profile = "any", Options = options });
             var need = new StoreNeed(plan, layer, checked(embeddings + head));
             progress = Math.Max(progress, need.Progress);
             foreach (WorkItem item in plan.Graph.Items)

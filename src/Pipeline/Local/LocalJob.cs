@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Runtime.ExceptionServices;
 using System.Security.Cryptography;
 using MambaQuant.Pipeline.Artifacts;
 using MambaQuant.Pipeline.Driving;
@@ -36,6 +37,10 @@ internal sealed class LocalJob(WorkPlan plan, IArtifactStore store, LocalJobLog 
         }
     }
 
+    /// <summary>Whether the checkpoint is there already, so that only what stands behind it is to do.</summary>
+    /// <value>False by default: where it goes is no part of the store, so it is written by every run.</value>
+    public bool IsAssembled { get; init; }
+
     /// <summary>Runs.</summary>
     /// <param name="workers">How many workers.</param>
     /// <param name="backends">Their backends.</param>
@@ -43,11 +48,18 @@ internal sealed class LocalJob(WorkPlan plan, IArtifactStore store, LocalJobLog 
     /// <param name="time">The clock.</param>
     /// <param name="cancellation">Stops every worker at its next safe point.</param>
     /// <exception cref="OperationCanceledException">The job was stopped.</exception>
+    /// <exception cref="EvaluationFailedException">The checkpoint is written, and could not be evaluated.</exception>
     public async Task RunAsync(
         int workers, IWorkerBackends backends, Func<int, WorkExecutor> executors, TimeProvider time, CancellationToken cancellation)
     {
         SchedulerDriver driver = await OpenAsync(time, cancellation);
         ImmutableArray<FinishedItem> done = await StoredItems.FindAsync(store, plan, log.Damaged, cancellation);
+        if (IsAssembled)
+        {
+            int assemble = plan.Find(WorkKind.Assemble)!.Index;
+            done = [.. done.Where(item => item.Item != assemble), new FinishedItem(assemble, driver.State.ChecksumOf(assemble) ?? string.Empty)];
+        }
+
         HashSet<int> isDone = [.. done.Select(item => item.Item)];
 
         // Attempts of a run that came to its end are none of this one's, but for what has to be made again; a checkpoint is made by every run.
@@ -192,7 +204,13 @@ internal sealed class LocalJob(WorkPlan plan, IArtifactStore store, LocalJobLog 
                 log.Say(JobTexts.Differs(items[other.Item].Label, other.FirstWorker, other.SecondWorker));
                 break;
             case Failed failed:
-                log.FailureOf(failed.Item)?.Throw();
+                ExceptionDispatchInfo? failure = log.FailureOf(failed.Item);
+                if (failure is not null && plan.Evaluation is not null && driver.State.StatusOf(plan.Find(WorkKind.Assemble)!.Index) == ItemStatus.Done)
+                {
+                    throw new EvaluationFailedException(failure.SourceException);
+                }
+
+                failure?.Throw();
                 throw new InvalidOperationException(failed.Cause);
             default:
                 break;

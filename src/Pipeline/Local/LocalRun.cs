@@ -35,6 +35,7 @@ public sealed class LocalRun : IDisposable
     private readonly IArtifactStore _store;
     private readonly int _workers;
     private bool _keepsWork = true;
+    private bool _mayStillEvaluate;
 
     private LocalRun(
         QuantizeOptions options, IWorkerBackends backends, TimeProvider time, ImmutableArray<WorkPlan> plans, FileHashes hashes, WorkFolder folder, IArtifactStore store)
@@ -74,7 +75,10 @@ public sealed class LocalRun : IDisposable
         var hashes = new FileHashes();
         ImmutableArray<PlanRequest> requests = Requests(options, backends.Of(0), hashes);
         ImmutableArray<WorkPlan> plans = [.. requests.Select(WorkPlanner.Plan)];
-        WorkFolder folder = WorkFolder.Take(options.OutputPath, plans, options.Resume);
+
+        // Whoever adds, drops or changes the evaluation goes on with the same checkpoints.
+        ImmutableArray<WorkPlan> about = [.. requests.Select(request => WorkPlanner.Plan(request with { Evaluation = null }))];
+        WorkFolder folder = WorkFolder.Take(options.OutputPath, about, options.Resume);
         bool hasBegun = false;
         try
         {
@@ -92,7 +96,7 @@ public sealed class LocalRun : IDisposable
         }
     }
 
-    /// <summary>Makes one checkpoint; one that an interrupted run of the same options finished is left as it is.</summary>
+    /// <summary>Makes one checkpoint, and evaluates it where that was asked for; one that an interrupted run of the same options finished is left as it is.</summary>
     /// <param name="target">One of the targets.</param>
     /// <param name="progress">Hears how far each stage is, from any thread, one call at a time.</param>
     /// <param name="cancellation">Stops the run at its next safe point; what was made is kept.</param>
@@ -107,7 +111,8 @@ public sealed class LocalRun : IDisposable
         clock.Report(Stages.Prepare, 0, 1, "steps");
         WorkPlan plan = _plans[index];
         clock.Report(Stages.Prepare, 1, 1, "steps");
-        if (IsFinished(target))
+        bool isFinished = IsFinished(target);
+        if (isFinished && plan.Evaluation is null)
         {
             return Result(plan, target, [], wasFinished: true);
         }
@@ -115,7 +120,7 @@ public sealed class LocalRun : IDisposable
         try
         {
             cancellation.ThrowIfCancellationRequested();
-            return RunAsync(plan, target, clock, cancellation).GetAwaiter().GetResult();
+            return RunAsync(plan, target, clock, isFinished, cancellation).GetAwaiter().GetResult();
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
@@ -130,7 +135,8 @@ public sealed class LocalRun : IDisposable
     }
 
     /// <summary>Ends the run: removes the work folder, and with it the store where none was named.</summary>
-    public void Complete() => _keepsWork = false;
+    /// <remarks>But for an evaluation that may yet succeed: then it stays, and the same command goes on.</remarks>
+    public void Complete() => _keepsWork = _mayStillEvaluate;
 
     /// <summary>Lets go of the work folder, which stays unless the run is complete.</summary>
     public void Dispose()
@@ -186,11 +192,13 @@ public sealed class LocalRun : IDisposable
 
         ModelIdentity model = ModelIdentity.Of(checkpoint, hashes);
         CalibrationIdentity calibration = options.Calibration.Identify(checkpoint.Directory, options.Sequences);
+        EvaluationIdentity? evaluation = options.Evaluation?.Identify(checkpoint.Directory);
         return [.. options.Targets.Select(target => new PlanRequest
         {
             Recipe = target.Recipe,
             Model = model,
             Calibration = calibration,
+            Evaluation = evaluation,
             Profile = kernels.Profile,
             Options = options.Plan,
         })];
@@ -218,10 +226,11 @@ public sealed class LocalRun : IDisposable
             && File.ReadAllText(recipe) == RecipeWriter.Write(target.Recipe);
     }
 
-    private async Task<QuantizeResult> RunAsync(WorkPlan plan, QuantizeTarget target, StageClock clock, CancellationToken cancellation)
+    private async Task<QuantizeResult> RunAsync(
+        WorkPlan plan, QuantizeTarget target, StageClock clock, bool isAssembled, CancellationToken cancellation)
     {
         var log = new LocalJobLog(plan, clock, _options.Notice) { StoreMayRecover = _options.StoreMayRecover && _store is not DirectoryArtifactStore };
-        var job = new LocalJob(plan, _store, log);
+        var job = new LocalJob(plan, _store, log) { IsAssembled = isAssembled };
         var sink = new FolderCheckpointSink(target.OutputPath, () => RunFile.Write(_options, _workers, log.Durations, job.Counts.WithOneMade(), _time));
         var options = new WorkExecutorOptions
         {
@@ -232,18 +241,43 @@ public sealed class LocalRun : IDisposable
             ScratchPath = _folder.ScratchPath(0),
             Sink = sink,
             TextPath = _options.Calibration.Source == CalibrationOptions.SelfSource ? null : _options.Calibration.Source,
+            EvaluationTextPath = _options.Evaluation?.Path,
             Sequences = _options.Sequences,
             Hashes = _hashes,
             CacheBytes = Math.Min(LargestCacheBytes, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / (4 * _workers)),
         };
-        await job.RunAsync(
-            _workers,
-            _backends,
-            index => new WorkExecutor(options with { Kernels = _backends.Of(index), ScratchPath = _folder.ScratchPath(index) }),
-            _time,
-            cancellation);
-        ImmutableArray<ImmutableArray<SmoothingChoice>> smoothing = await StoredChoices.ReadAsync(plan, _store, cancellation);
-        return Result(plan, target, smoothing, wasFinished: false) with { Durations = log.Durations, Counts = job.Counts, QuantizedBytes = sink.WrittenBytes };
+        Exception? failure = null;
+        if (plan.Evaluation is not null)
+        {
+            // Nobody reads the last artifact within the job: whether it is damaged is seen now, so that it is made again.
+            await StoredEvaluations.FindAsync(plan, _store, log.Damaged, cancellation);
+        }
+
+        try
+        {
+            await job.RunAsync(
+                _workers,
+                _backends,
+                index => new WorkExecutor(options with { Kernels = _backends.Of(index), ScratchPath = _folder.ScratchPath(index) }),
+                _time,
+                cancellation);
+        }
+        catch (EvaluationFailedException failed)
+        {
+            // The checkpoint counts all the same; an evaluation that may yet succeed keeps what it needs.
+            failure = failed.InnerException!;
+            _mayStillEvaluate |= _folder.IsResumed || !FailsAgain(failure);
+        }
+
+        ImmutableArray<ImmutableArray<SmoothingChoice>> smoothing = isAssembled ? [] : await StoredChoices.ReadAsync(plan, _store, cancellation);
+        QuantizeResult result = Result(plan, target, smoothing, isAssembled) with
+        {
+            Durations = log.Durations,
+            Counts = job.Counts,
+            Evaluation = plan.Evaluation is null || failure is not null ? null : await StoredEvaluations.FindAsync(plan, _store, log.Damaged, cancellation),
+            EvaluationFailure = failure,
+        };
+        return isAssembled ? result : result with { QuantizedBytes = sink.WrittenBytes };
     }
 
     private static QuantizeResult Result(

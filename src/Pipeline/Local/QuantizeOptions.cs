@@ -25,6 +25,10 @@ public sealed record QuantizeOptions
     /// <value>Null by default: the run makes its own from <see cref="Calibration"/>.</value>
     public CalibrationSet? Sequences { get; init; }
 
+    /// <summary>Which text the checkpoints are judged on, beside the float model.</summary>
+    /// <value>Null by default: none.</value>
+    public EvaluationTextOptions? Evaluation { get; init; }
+
     /// <summary>Workers that run at once, each with its own backend and cache. The result does not depend on it.</summary>
     /// <value>Null by default: <see cref="WorkerCount"/> chooses.</value>
     public int? Workers { get; init; }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using MambaQuant.Pipeline.Execution;
 using MambaQuant.Quant.Smoothing;
 
 namespace MambaQuant.Pipeline.Local;
@@ -26,6 +27,12 @@ public sealed record QuantizeResult
 
     /// <summary>What the job took.</summary>
     public required JobCounts Counts { get; init; }
+
+    /// <summary>How well the checkpoint predicts the evaluation text; null where none was asked for, or it failed.</summary>
+    public EvaluationOutcome? Evaluation { get; init; }
+
+    /// <summary>Why the checkpoint, which is whole, could not be evaluated; null where nothing went wrong.</summary>
+    public Exception? EvaluationFailure { get; init; }
 
     /// <summary>Whether an interrupted run had finished it, so that nothing was to do; durations and choices are then empty.</summary>
     public bool WasFinished { get; init; }

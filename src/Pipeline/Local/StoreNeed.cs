@@ -48,13 +48,25 @@ internal sealed class StoreNeed(WorkPlan plan, long layerBytes, long endsBytes)
         WorkKind.SearchSmoothing => NumberBytes * Channels,
         WorkKind.Transform => (sizeof(double) * (((long)_config.DtRank * _config.DtRank) + Channels)) + (NumberBytes * Channels),
         WorkKind.Quantize => item.First < plan.Grid.Layers ? layerBytes + Around : endsBytes + (2 * Around),
+        WorkKind.TokenizeEvaluation => checked((sizeof(int) * plan.Evaluation!.Tokens) + (plan.Evaluation.Shards * Around)),
+        WorkKind.EvaluateFloat => checked(Around + EvaluationHidden(item) + Scores(item)),
+        WorkKind.Evaluate => Scores(item),
         _ => 0,
     });
 
-    /// <summary>Hidden states of all shards in progress checkpoints: the last two of each item.</summary>
-    public long Progress => plan.Needs.Calibrates
-        ? checked(2 * plan.Grid.Shards * (Around + PoolBytes) + (2 * plan.Request.Calibration.TokenCount * ModelOperations.HiddenBytes(_config)))
-        : 0;
+    /// <summary>Hidden states of all shards in progress checkpoints: the last two of each item, of a pass or of the evaluation.</summary>
+    public long Progress => Math.Max(
+        plan.Needs.Calibrates
+            ? checked(2 * plan.Grid.Shards * (Around + PoolBytes) + (2 * plan.Request.Calibration.TokenCount * ModelOperations.HiddenBytes(_config)))
+            : 0,
+        plan.Evaluation is { } evaluation
+            ? checked((2 * evaluation.Shards * Around) + (2 * evaluation.Tokens * ModelOperations.HiddenBytes(_config)))
+            : 0);
+
+    private long EvaluationHidden(WorkItem item) => checked(plan.Evaluation!.TokensOf(item.Shard) * ModelOperations.HiddenBytes(_config));
+
+    /// <summary>Four numbers and their names per window.</summary>
+    private long Scores(WorkItem item) => plan.Evaluation!.Shard(item.Shard).Count * ((4 * NumberBytes) + 64);
 
     private long Observed(WorkItem item, ObservationPlan observed) =>
         Enumerable.Range(item.First, item.Count).Append(plan.Grid.Layers).Where(layer => layer < plan.Grid.Layers || ReachesEnds(item)).Distinct()

@@ -16,9 +16,13 @@ public static class WorkerCount
     public static int Choose(IReadOnlyCollection<WorkPlan> plans, int threads, long memoryBytes)
     {
         ArgumentNullException.ThrowIfNull(plans);
-        long largest = plans.Max(plan => plan.Graph.Items.Max(item => item.Cost.MemoryBytes));
+        long largest = plans.Max(plan => plan.Graph.Items.Where(item => RunsBesideItsLike(plan, item)).Max(item => item.Cost.MemoryBytes));
         int width = plans.Max(plan => Math.Max(plan.Grid.Shards * plan.Grid.Blocks, plan.Grid.Layers));
         long fitting = Math.Min(SideBySideBytes, memoryBytes / 2) / Math.Max(1, largest);
         return (int)Math.Clamp(Math.Min(Math.Min(threads, width), fitting), 1, int.MaxValue);
     }
+
+    /// <summary>An evaluation in one piece stands behind everything else: it has the memory to itself.</summary>
+    private static bool RunsBesideItsLike(WorkPlan plan, WorkItem item) =>
+        item.Kind is not (WorkKind.EvaluateFloat or WorkKind.Evaluate) || plan.Evaluation!.Shards > 1;
 }

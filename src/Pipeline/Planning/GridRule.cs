@@ -31,12 +31,12 @@ public static class GridRule
     /// <summary>How much longer an item computes than its bytes take.</summary>
     public const double Worth = 4;
 
-    private const double SmallestItem = 2e11;
-    private const double LongItem = 1e12;
+    internal const double SmallestItem = 2e11;
+    internal const double LongItem = 1e12;
     private const double SmallStatistics = 512L << 20;
-    private const int FewShards = 8;
-    private const int TokensAtOnce = 2048;
-    private const int MostShards = 1024;
+    internal const int FewShards = 8;
+    internal const int TokensAtOnce = 2048;
+    internal const int MostShards = 1024;
     private const int EnoughItems = 1024;
     private const int MostBlocks = 4;
 
@@ -95,7 +95,7 @@ public static class GridRule
     private static double MomentBytes(MambaConfig config) =>
         (double)ModelOperations.SecondMomentBytes(config.DModel) + ModelOperations.SecondMomentBytes(config.DInner);
 
-    private static uint PowerBelow(double value) => value < 2 ? 1 : 1u << BitOperations.Log2((uint)Math.Min(value, MostShards));
+    internal static uint PowerBelow(double value) => value < 2 ? 1 : 1u << BitOperations.Log2((uint)Math.Min(value, MostShards));
 
     private static void RequireRange(int? value, int most, string option, string unit)
     {

@@ -36,6 +36,19 @@ public static class ItemOutputs
     /// <summary>What a layer or the ends lost.</summary>
     public const string Report = "report";
 
+    /// <summary>What the head of the float model reads at every token of a shard.</summary>
+    public const string HeadInputs = "head-inputs";
+
+    /// <summary>Scores of the windows of a shard.</summary>
+    public const string Scores = "scores";
+
+    /// <summary>The evaluation of a job.</summary>
+    public const string Evaluation = "evaluation";
+
+    /// <summary>Token ids of the windows of a shard.</summary>
+    /// <param name="shard">Index of the shard.</param>
+    public static string Windows(int shard) => $"windows-{shard:D3}";
+
     /// <summary>Statistics of a layer, of the pass that the item belongs to.</summary>
     /// <param name="layer">Index of the layer; the number of layers for final norm and head.</param>
     public static string Statistics(int layer) => $"statistics-{layer:D3}";
@@ -82,6 +95,10 @@ public static class ItemOutputs
             WorkKind.Transform => [Transform, .. plan.Needs is { Smooths: true, Searches: false } ? [Choice] : (string[])[]],
             WorkKind.Quantize when item.First < layers => [Layer, Report],
             WorkKind.Quantize => [Embeddings, Head, Report],
+            WorkKind.TokenizeEvaluation => Enumerable.Range(0, plan.Evaluation!.Shards).Select(Windows),
+            WorkKind.EvaluateFloat => [HeadInputs, Scores],
+            WorkKind.Evaluate => [Scores],
+            WorkKind.ReduceEvaluation => [Evaluation],
             _ => [],
         };
     }

@@ -25,6 +25,14 @@ public static class ModelOperations
         return (2 * LayerWeights(config)) + (ScanOperations * (double)config.DInner * config.DState);
     }
 
+    /// <summary>The head for one token.</summary>
+    /// <param name="config">The dimensions.</param>
+    public static double Head(MambaConfig config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        return 2.0 * config.VocabularySize * config.DModel;
+    }
+
     /// <summary>Adding one token to the second moment of so many channels: the lower triangle of x xᵀ.</summary>
     /// <param name="channels">C.</param>
     public static double SecondMoment(int channels) => (double)channels * channels;

@@ -26,6 +26,7 @@ public static class PlanComparison
         Compare(lines, "calibration sequences", $"{before.Samples} of {before.SequenceLength} tokens", $"{now.Samples} of {now.SequenceLength} tokens");
         Compare(lines, "sequences of the smoothing search", stored.SearchSamples, asked.SearchSamples);
         Compare(lines, "seed", before.Seed, now.Seed);
+        Compare(lines, "evaluation text", Described(left.Evaluation), Described(right.Evaluation));
         CompareRecipes(lines, RecipeWriter.Write(left.Recipe), RecipeWriter.Write(right.Recipe));
         Compare(lines, "numerics profile", left.Profile, right.Profile);
         Compare(lines, "grid", $"{stored.Grid.Blocks} blocks by {stored.Grid.Shards} shards", $"{asked.Grid.Blocks} blocks by {asked.Grid.Shards} shards");
@@ -36,6 +37,10 @@ public static class PlanComparison
 
         return lines.Count == 0 && stored.Id != asked.Id ? ["the items differ, though all that is named is the same"] : [.. lines];
     }
+
+    private static string? Described(EvaluationIdentity? evaluation) => evaluation is null
+        ? null
+        : $"{evaluation.Source} (SHA-256 {evaluation.Text[..Math.Min(12, evaluation.Text.Length)]}…) in windows of {evaluation.WindowLength}{(evaluation.ComparesWithFloat ? " beside the float model" : "")}";
 
     private static void Compare<T>(List<string> lines, string what, T stored, T asked)
     {

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using MambaQuant.Quant.Recipes;
 using MambaQuant.Quant.Safetensors;
 
@@ -24,6 +25,14 @@ public sealed record PlanDocument
 
     /// <summary>The calibration data.</summary>
     public required CalibrationIdentity Calibration { get; init; }
+
+    /// <summary>What the result is judged on; null for nothing.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public EvaluationIdentity? Evaluation { get; init; }
+
+    /// <summary>Shards of the evaluation; null without one.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? EvaluationShards { get; init; }
 
     /// <summary>The numerics profile.</summary>
     public required string Profile { get; init; }
@@ -57,6 +66,8 @@ public sealed record PlanDocument
             Recipe = RecipeWriter.Write(request.Recipe),
             Model = request.Model,
             Calibration = request.Calibration,
+            Evaluation = request.Evaluation,
+            EvaluationShards = plan.Evaluation?.Shards,
             Profile = request.Profile,
             Blocks = plan.Grid.Blocks,
             Shards = plan.Grid.Shards,
@@ -92,8 +103,15 @@ public sealed record PlanDocument
                 Recipe = RecipeReader.Read(document.Recipe, source),
                 Model = document.Model,
                 Calibration = document.Calibration,
+                Evaluation = document.Evaluation,
                 Profile = document.Profile,
-                Options = new PlanOptions { Blocks = document.Blocks, Shards = document.Shards, MemoryBytes = document.MemoryBytes },
+                Options = new PlanOptions
+                {
+                    Blocks = document.Blocks,
+                    Shards = document.Shards,
+                    EvaluationShards = document.EvaluationShards,
+                    MemoryBytes = document.MemoryBytes,
+                },
                 Versions = document.Versions.Aggregate(AlgorithmVersions.Current, (versions, pair) => versions.With(pair.Key, pair.Value)),
             });
         }

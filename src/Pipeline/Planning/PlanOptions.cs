@@ -11,6 +11,10 @@ public sealed record PlanOptions
     /// <value>Null by default: <see cref="GridRule"/> chooses. 1 to the number of sequences.</value>
     public int? Shards { get; init; }
 
+    /// <summary>Shards of the windows of an evaluation; they change no bit of it.</summary>
+    /// <value>Null by default: <see cref="EvaluationRule"/> chooses. 1 to the number of windows.</value>
+    public int? EvaluationShards { get; init; }
+
     /// <summary>Bytes that one worker may hold: a shard's hidden states are kept below half of it.</summary>
     /// <value>8 GiB by default.</value>
     public long MemoryBytes { get; init; } = 8L << 30;

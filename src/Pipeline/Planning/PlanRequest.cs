@@ -14,6 +14,10 @@ public sealed record PlanRequest
     /// <summary>The calibration data.</summary>
     public required CalibrationIdentity Calibration { get; init; }
 
+    /// <summary>What the result is judged on.</summary>
+    /// <value>Null by default: nothing.</value>
+    public EvaluationIdentity? Evaluation { get; init; }
+
     /// <summary>The numerics profile of the workers' backend; a worker of another gets no item.</summary>
     public required string Profile { get; init; }
 

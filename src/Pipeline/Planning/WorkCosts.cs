@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using MambaQuant.Quant.Evaluation;
 using MambaQuant.Quant.Models;
 using MambaQuant.Quant.Quantization;
 using MambaQuant.Quant.Recipes;
@@ -15,7 +16,8 @@ namespace MambaQuant.Pipeline.Planning;
 /// <param name="request">The request.</param>
 /// <param name="needs">What the recipe needs.</param>
 /// <param name="grid">The grid.</param>
-internal sealed class WorkCosts(PlanRequest request, RecipeNeeds needs, WorkGrid grid)
+/// <param name="evaluation">How the evaluation is cut, or null.</param>
+internal sealed class WorkCosts(PlanRequest request, RecipeNeeds needs, WorkGrid grid, EvaluationGrid? evaluation)
 {
     // Cyclic sweeps and the back substitution of a symmetric eigenproblem, as KltRotation counts them.
     private const double EigenOperations = 18;
@@ -23,6 +25,14 @@ internal sealed class WorkCosts(PlanRequest request, RecipeNeeds needs, WorkGrid
     // A trial makes anew only what its candidate changes, on one half of the tokens for ranges and on the other for errors. Measured at the width
     // of 2.8b on a processor, 1,024 tokens: 0.4 to 0.5 forward passes a candidate, rounding its weights included.
     private const double TrialForwards = 0.5;
+
+    // Reading a token of a text: of the time, not of arithmetic.
+    private const double TextOperations = 1000;
+
+    // A window's scores as JSON.
+    private const int ScoreBytes = 128;
+
+    private static readonly int LogitsAtOnce = new EvaluationOptions().MaxLogits;
 
     private readonly MambaConfig _config = request.Model.Config;
 
@@ -58,15 +68,37 @@ internal sealed class WorkCosts(PlanRequest request, RecipeNeeds needs, WorkGrid
         WorkKind.Transform => Cost(EigenOperations * Math.Pow(_config.DtRank, 3), needs.TransformReadsOriginal ? StatisticsBytes(needs.Original!) : 0, 1024, 0, FloatLayerBytes),
         WorkKind.Quantize => item.First < grid.Layers ? QuantizeLayer() : QuantizeEnds(),
         WorkKind.Assemble => Cost(0, QuantizedBytes(), QuantizedBytes(), 0, 1 << 24),
+        WorkKind.TokenizeEvaluation => Cost(evaluation!.Tokens * TextOperations, 0, sizeof(int) * (double)evaluation.Tokens, 0, 16.0 * evaluation.Tokens),
+        WorkKind.EvaluateFloat => Evaluate(item, request.Model.TensorBytes, isFloat: true),
+        WorkKind.Evaluate => Evaluate(item, QuantizedBytes(), isFloat: false),
+        WorkKind.ReduceEvaluation => Cost(evaluation!.Windows * 100.0, ScoreBytes * (double)evaluation.Windows, 1024, 0, ScoreBytes * 4.0 * evaluation.Windows),
         _ => default,
     };
+
+    /// <summary>All layers and the head over a shard of windows; beside a float model its head once more, over what it had stored.</summary>
+    private WorkCost Evaluate(WorkItem item, double modelBytes, bool isFloat)
+    {
+        double tokens = evaluation!.TokensOf(item.Shard), hidden = tokens * ModelOperations.HiddenBytes(_config);
+        double stored = request.Evaluation!.ComparesWithFloat ? hidden : 0;
+        double scores = ScoreBytes * (double)evaluation.Shard(item.Shard).Count, ids = sizeof(int) * tokens;
+        double logits = sizeof(float) * Math.Min(tokens * _config.VocabularySize, Math.Max(LogitsAtOnce, _config.VocabularySize));
+        double own = tokens * EvaluationRule.OperationsPerToken(_config);
+        return isFloat
+            ? Cost(own, ids, hidden + scores, modelBytes, hidden + (2 * FloatLayerBytes) + TableBytes + logits)
+            : Cost(
+                own + (stored > 0 ? tokens * ModelOperations.Head(_config) : 0),
+                ids + stored + modelBytes,
+                scores,
+                stored > 0 ? (request.Model.TensorBytes - (grid.Layers * LayerBytes)) : 0,
+                hidden + (2 * FloatLayerBytes) + (2 * TableBytes) + (2 * logits));
+    }
 
     private WorkCost Tokenize(WorkItem item)
     {
         double bytes = sizeof(int) * (double)request.Calibration.TokenCount;
         if (!request.Calibration.IsSelf)
         {
-            return Cost(request.Calibration.TokenCount * 1000.0, 0, bytes, 0, 4 * bytes);
+            return Cost(request.Calibration.TokenCount * TextOperations, 0, bytes, 0, 4 * bytes);
         }
 
         double tokens = Tokens(item);

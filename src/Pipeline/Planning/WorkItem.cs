@@ -10,10 +10,13 @@ namespace MambaQuant.Pipeline.Planning;
 /// <param name="Count">Layers of its block; 1 for an item of one layer, 0 where no layer is meant.</param>
 /// <param name="Shard">Its shard of the sequences; -1 where no shard is meant.</param>
 /// <param name="Key">Its content key.</param>
-/// <param name="Needs">Indices of the items whose artifacts it reads, ascending.</param>
+/// <param name="Needs">Indices of the items whose artifacts it reads, or behind which it stands in the queue on purpose, ascending.</param>
 /// <param name="Cost">What it is expected to cost.</param>
 public sealed record WorkItem(int Index, WorkKind Kind, int First, int Count, int Shard, ArtifactKey Key, ImmutableArray<int> Needs, WorkCost Cost)
 {
+    /// <summary>Whether it is wanted for itself, also where other items stand behind it.</summary>
+    public bool IsResult => Kind == WorkKind.Assemble;
+
     /// <summary>The item for people, such as "ObserveOriginal layers 8-15 shard 2".</summary>
     public string Label
     {

@@ -10,7 +10,8 @@ namespace MambaQuant.Pipeline.Planning;
 /// <param name="request">The request.</param>
 /// <param name="needs">What the recipe needs.</param>
 /// <param name="grid">The grid.</param>
-internal sealed class WorkKeys(PlanRequest request, RecipeNeeds needs, WorkGrid grid)
+/// <param name="evaluation">How the evaluation is cut, or null.</param>
+internal sealed class WorkKeys(PlanRequest request, RecipeNeeds needs, WorkGrid grid, EvaluationGrid? evaluation)
 {
     private readonly ModelFamily _family = MambaFamily.For(request.Model.Config);
 
@@ -24,14 +25,19 @@ internal sealed class WorkKeys(PlanRequest request, RecipeNeeds needs, WorkGrid 
         KeyText text = new KeyText()
             .Add($"{item.Kind} {request.Versions.Of(item.Kind)}")
             .Add($"layers {item.First} {item.Count}");
-        if (item.Shard >= 0)
+        if (item.Kind is WorkKind.EvaluateFloat or WorkKind.Evaluate)
+        {
+            (int first, int count) = evaluation!.Shard(item.Shard);
+            text.Add($"windows {first} {count} of {evaluation.WindowLength}");
+        }
+        else if (item.Shard >= 0)
         {
             (int first, int count) = grid.Shard(item.Shard);
             text.Add($"sequences {first} {count} of {request.Calibration.SequenceLength}");
         }
 
         // Reading a text computes no number; everything else depends on how numbers are computed.
-        if (item.Kind != WorkKind.Tokenize || request.Calibration.IsSelf)
+        if (item.Kind != WorkKind.TokenizeEvaluation && (item.Kind != WorkKind.Tokenize || request.Calibration.IsSelf))
         {
             text.Add($"profile {request.Profile}");
         }
@@ -84,6 +90,16 @@ internal sealed class WorkKeys(PlanRequest request, RecipeNeeds needs, WorkGrid 
             case WorkKind.Assemble:
                 ReadAssemble(text);
                 break;
+            case WorkKind.TokenizeEvaluation:
+                ReadEvaluation(text, request.Evaluation!);
+                break;
+            case WorkKind.EvaluateFloat:
+                text.Add(RecipeText.Dimensions(request.Model.Config)).Add(request.Model.HashesOf(AllTensors()));
+                break;
+            case WorkKind.Evaluate:
+                // Weights, scheme and rotations stand in the keys of the parts, the float head in that of the float model's scores.
+                text.Add(RecipeText.Dimensions(request.Model.Config));
+                break;
             default:
                 break;
         }
@@ -103,6 +119,10 @@ internal sealed class WorkKeys(PlanRequest request, RecipeNeeds needs, WorkGrid 
             text.Add(RecipeText.Dimensions(request.Model.Config)).Add(request.Model.HashesOf(AllTensors()));
         }
     }
+
+    /// <summary>The text and how it is cut, also into shards: each of those is a file.</summary>
+    private void ReadEvaluation(KeyText text, EvaluationIdentity read) => text.Add(
+        $"text {read.Text} read as {TextFile.FormatOf(read.Source)} tokenizer {read.Tokenizer} windows of {read.WindowLength} shards {evaluation!.Shards}");
 
     private void ReadTransform(KeyText text, WorkItem item)
     {

@@ -51,6 +51,15 @@ public enum WorkKind
     /// <summary>Writes the quantized checkpoint.</summary>
     Assemble,
 
-    /// <summary>Judges the checkpoint on a shard of a text.</summary>
+    /// <summary>Makes the windows of an evaluation from a text.</summary>
+    TokenizeEvaluation,
+
+    /// <summary>Runs the float model over a shard of the windows: what its head reads, and its losses.</summary>
+    EvaluateFloat,
+
+    /// <summary>Runs the quantized model over a shard of the windows: its losses, and how far it is from the float model.</summary>
     Evaluate,
+
+    /// <summary>Adds the shards of an evaluation up.</summary>
+    ReduceEvaluation,
 }

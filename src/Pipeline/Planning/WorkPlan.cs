@@ -13,11 +13,12 @@ public sealed class WorkPlan
 
     private readonly FrozenDictionary<(WorkKind Kind, int First, int Shard), int> _places;
 
-    internal WorkPlan(PlanRequest request, RecipeNeeds needs, WorkGrid grid, WorkGraph graph)
+    internal WorkPlan(PlanRequest request, RecipeNeeds needs, WorkGrid grid, EvaluationGrid? evaluation, WorkGraph graph)
     {
         Request = request;
         Needs = needs;
         Grid = grid;
+        Evaluation = evaluation;
         Graph = graph;
         _places = graph.Items.ToFrozenDictionary(item => (item.Kind, item.First, item.Shard), item => item.Index);
         Id = new KeyText().Add("job 1").Add(graph.Items.Select(item => item.Key.Text)).ToKey().Text[..IdLength];
@@ -31,6 +32,9 @@ public sealed class WorkPlan
 
     /// <summary>How the passes are cut.</summary>
     public WorkGrid Grid { get; }
+
+    /// <summary>How the evaluation is cut; null where none was asked for.</summary>
+    public EvaluationGrid? Evaluation { get; }
 
     /// <summary>The items.</summary>
     public WorkGraph Graph { get; }

@@ -10,15 +10,18 @@ namespace MambaQuant.Pipeline.Planning;
 ///               │        └─ ReduceOriginal (pool) ─ ResidualRotation ──┘                                           │
 ///               └─ ObserveRanges, ObserveMoments (block × shard) ─ ReduceRanges, ReduceMoments (layer) ─ Quantize (layer) ─ ReduceTransformed (layer)
 ///                                                                                            └─ Assemble
+/// TokenizeEvaluation ─ EvaluateFloat (shard of windows) ─ Evaluate (shard; needs every Quantize) ─ ReduceEvaluation
 /// </code>
 /// What a recipe does not need is left out: passes, searches, moments, and with a single shard all reducing. Sequential GPTQ makes a
-/// chain of the second pass: ObserveTransformed of a layer needs Quantize of the one before.
+/// chain of the second pass: ObserveTransformed of a layer needs Quantize of the one before. An evaluation stands behind Assemble, of which it
+/// reads nothing: it never delays the checkpoint, and one that fails finds it written.
 /// </remarks>
 public sealed class WorkPlanner
 {
     private readonly PlanRequest _request;
     private readonly RecipeNeeds _needs;
     private readonly WorkGrid _grid;
+    private readonly EvaluationGrid? _evaluation;
     private readonly WorkKeys _keys;
     private readonly WorkCosts _costs;
     private readonly List<WorkItem> _items = [];
@@ -31,8 +34,9 @@ public sealed class WorkPlanner
         _needs = RecipeNeeds.Of(request.Recipe, request.Model.Config);
         WorkGrid grid = GridRule.Choose(request.Recipe, request.Model.Config, request.Calibration, request.Options);
         _grid = _needs.Calibrates ? grid : grid with { Blocks = 1, Shards = 1 };
-        _keys = new WorkKeys(request, _needs, _grid);
-        _costs = new WorkCosts(request, _needs, _grid);
+        _evaluation = request.Evaluation is { } text ? EvaluationRule.Choose(request.Model.Config, text, request.Options) : null;
+        _keys = new WorkKeys(request, _needs, _grid, _evaluation);
+        _costs = new WorkCosts(request, _needs, _grid, _evaluation);
     }
 
     private int Layers => _grid.Layers;
@@ -54,7 +58,7 @@ public sealed class WorkPlanner
         }
 
         planner.Build();
-        return new WorkPlan(request, planner._needs, planner._grid, new WorkGraph([.. planner._items]));
+        return new WorkPlan(request, planner._needs, planner._grid, planner._evaluation, new WorkGraph([.. planner._items]));
     }
 
     private void Build()
@@ -88,6 +92,32 @@ public sealed class WorkPlanner
         int[] parts = [.. Enumerable.Range(0, Layers + 1).Select(layer => Place(WorkKind.Quantize, layer))];
         IEnumerable<int> tokens = _items.Where(item => item.Kind == WorkKind.Tokenize).Select(item => item.Index);
         Add(WorkKind.Assemble, -1, 0, -1, [.. tokens, .. parts]);
+        AddEvaluation(parts);
+    }
+
+    private void AddEvaluation(int[] parts)
+    {
+        if (_evaluation is null)
+        {
+            return;
+        }
+
+        Add(WorkKind.TokenizeEvaluation, -1, 0, -1, [], [Place(WorkKind.Assemble, -1)]);
+        int tokens = Place(WorkKind.TokenizeEvaluation, -1);
+        List<int> scores = [];
+        for (int shard = 0; shard < _evaluation.Shards && _request.Evaluation!.ComparesWithFloat; shard++)
+        {
+            Add(WorkKind.EvaluateFloat, -1, 0, shard, [tokens], [Place(WorkKind.Assemble, -1)]);
+            scores.Add(Place(WorkKind.EvaluateFloat, -1, shard));
+        }
+
+        for (int shard = 0; shard < _evaluation.Shards; shard++)
+        {
+            Add(WorkKind.Evaluate, -1, 0, shard, [.. parts, tokens, .. Optional(WorkKind.EvaluateFloat, -1, shard)], [Place(WorkKind.Assemble, -1)]);
+            scores.Add(Place(WorkKind.Evaluate, -1, shard));
+        }
+
+        Add(WorkKind.ReduceEvaluation, -1, 0, -1, scores);
     }
 
     private void AddTokenize()
@@ -272,12 +302,19 @@ public sealed class WorkPlanner
 
     private void AddReduce(WorkKind reduce, WorkKind observe, int layer) => Add(reduce, layer, 1, -1, Shards(observe, layer));
 
-    private void Add(WorkKind kind, int first, int count, int shard, IEnumerable<int> needs)
+    /// <summary>Adds an item.</summary>
+    /// <param name="kind">Its kind.</param>
+    /// <param name="first">Its first layer, or −1.</param>
+    /// <param name="count">Its layers.</param>
+    /// <param name="shard">Its shard, or −1.</param>
+    /// <param name="reads">The items of which it reads something: they are in its key.</param>
+    /// <param name="follows">Items that are done before, of which it reads nothing.</param>
+    private void Add(WorkKind kind, int first, int count, int shard, IEnumerable<int> reads, params ReadOnlySpan<int> follows)
     {
-        ImmutableArray<int> ordered = [.. needs.Distinct().Order()];
+        ImmutableArray<int> read = [.. reads.Distinct().Order()];
         int index = _items.Count;
-        var item = new WorkItem(index, kind, first, count, shard, default, ordered, default);
-        _items.Add(item with { Key = _keys.Of(item, ordered.Select(need => _items[need].Key)), Cost = _costs.Of(item) });
+        var item = new WorkItem(index, kind, first, count, shard, default, [.. read.Concat(follows.ToArray()).Distinct().Order()], default);
+        _items.Add(item with { Key = _keys.Of(item, read.Select(need => _items[need].Key)), Cost = _costs.Of(item) });
         _places.Add((kind, first, shard), index);
     }
 

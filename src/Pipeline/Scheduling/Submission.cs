@@ -7,7 +7,7 @@ namespace MambaQuant.Pipeline.Scheduling;
 /// <summary>Works out which items have to be made: those that are not done, and that the end of the job or another such item needs.</summary>
 /// <remarks>
 /// So what nothing needs any more (hidden states of a finished pass, say) may be deleted from a store without being made again. Items that
-/// nobody needs at all are the job's results.
+/// nobody needs at all are the job's results; so is a checkpoint, whatever stands behind it.
 /// </remarks>
 internal static class Submission
 {
@@ -79,7 +79,7 @@ internal static class Submission
         bool[] open = new bool[shape.Count];
         for (int index = shape.Count - 1; index >= 0; index--)
         {
-            open[index] |= shape.Consumers(index).IsEmpty;
+            open[index] |= shape.Consumers(index).IsEmpty || shape.Item(index).IsResult;
             open[index] &= found[index] is null;
             if (open[index])
             {

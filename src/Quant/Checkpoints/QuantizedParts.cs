@@ -52,4 +52,19 @@ public static class QuantizedParts
         using CheckpointTensors tensors = CheckpointTensors.OpenFile(path);
         return new QuantizedPartReader(memory, tensors).Layer(config, layout, layer);
     }
+
+    /// <summary>Reads what <see cref="WriteEmbeddings"/> and <see cref="WriteHead"/> wrote.</summary>
+    /// <param name="embeddingsPath">The file of the embedding table.</param>
+    /// <param name="headPath">The file of final norm and head.</param>
+    /// <param name="memory">Memory of the backend that will own the ends.</param>
+    /// <param name="config">The model's dimensions.</param>
+    /// <param name="layout">How they are quantized.</param>
+    /// <returns>The ends; the caller disposes them.</returns>
+    /// <exception cref="InvalidSafetensorsException">A file is damaged, or holds another part.</exception>
+    /// <exception cref="InvalidCheckpointException">A code is off its grid, or a scale is not positive and finite.</exception>
+    public static QuantizedEnds ReadEnds(string embeddingsPath, string headPath, ITensorMemory memory, MambaConfig config, QuantizedEndsLayout layout)
+    {
+        using CheckpointTensors tensors = CheckpointTensors.OpenFiles(embeddingsPath, headPath);
+        return new QuantizedPartReader(memory, tensors).Ends(config, layout);
+    }
 }

@@ -6,9 +6,8 @@ namespace MambaQuant.Quant.Evaluation;
 
 /// <summary>Measures perplexity, and how far a model is from a reference.</summary>
 /// <remarks>
-/// Protocol: the state is reset for every window, all tokens of a window but its first are scored, the mean is over tokens.
-/// Sums are taken in fp64 in the order of the text, and a row's logits do not depend on what else is in the batch, so batch size,
-/// row chunks and threads do not change a bit of the result.
+/// Protocol: that of <see cref="WindowScorer"/>; windows are added up in the order of the text, and the mean is over tokens. What runs
+/// together changes no bit, so batch size, row chunks and threads do not change the result.
 /// </remarks>
 public sealed class Evaluator
 {
@@ -17,7 +16,8 @@ public sealed class Evaluator
     private readonly MambaLanguageModel? _reference;
     private readonly EvaluationOptions _options;
     private readonly TimeProvider _time;
-    private readonly ScoreSums _sums = new();
+    private readonly WindowScorer _scorer;
+    private readonly List<WindowScore> _scores = [];
     private TimeSpan _elapsed;
 
     private Evaluator(IKernels kernels, MambaLanguageModel model, MambaLanguageModel? reference, EvaluationOptions options, TimeProvider time)
@@ -27,6 +27,7 @@ public sealed class Evaluator
         _reference = reference;
         _options = options;
         _time = time;
+        _scorer = new WindowScorer(kernels, model.Config.VocabularySize, options.MaxLogits, time);
     }
 
     /// <summary>Evaluates a model.</summary>
@@ -85,85 +86,31 @@ public sealed class Evaluator
                 batch++;
             }
 
-            Score(windows, first, batch);
+            Score([.. windows.Skip(first).Take(batch)], first);
             first += batch;
             done += (long)batch * windows[first - 1].Length;
-            progress?.Report(new EvaluationProgress(done, total, _sums.Nll));
+            progress?.Report(new EvaluationProgress(done, total, WindowScore.Nll(_scores)));
         }
 
-        return new EvaluationResult
+        return new EvaluationResult(EvaluationScores.Of(_scores, _reference is not null))
         {
-            Perplexity = Math.Exp(_sums.Nll),
-            Nll = _sums.Nll,
-            Tokens = total,
-            Scored = _sums.Scored,
-            Windows = windows.Count,
-            TokensPerSecond = total / _elapsed.TotalSeconds,
-            KlMean = _reference is null ? null : _sums.KlMean,
-            Top1Agreement = _reference is null ? null : _sums.Top1Agreement,
+            TokensPerSecond = total / (_elapsed + _scorer.Elapsed).TotalSeconds,
         };
     }
 
-    /// <summary>Runs a batch of windows of one length L and adds up their scores.</summary>
-    private void Score(IReadOnlyList<ReadOnlyMemory<int>> windows, int first, int batch)
+    /// <summary>Runs windows of one length L together and scores them.</summary>
+    private void Score(ReadOnlyMemory<int>[] windows, int first)
     {
-        int length = windows[first].Length;
-        var tokens = new int[checked(batch * length)];
-        var targets = new int[tokens.Length];
-        for (int i = 0; i < batch; i++)
-        {
-            ReadOnlySpan<int> window = windows[first + i].Span;
-            window.CopyTo(tokens.AsSpan(i * length));
-
-            // The logits at a token judge the next one; the last token of a window has none.
-            window[1..].CopyTo(targets.AsSpan(i * length));
-            targets[((i + 1) * length) - 1] = -1;
-        }
-
+        int[] tokens = [.. windows.SelectMany(window => window.ToArray())];
         long start = _time.GetTimestamp();
-        using Tensor hidden = Hidden(_model, tokens, batch);
+        using Tensor hidden = Hidden(_model, tokens, windows.Length);
         _elapsed += _time.GetElapsedTime(start);
-        using Tensor? referenceHidden = _reference is null ? null : Hidden(_reference, tokens, batch);
-        int step = Math.Max(1, _options.MaxLogits / _model.Config.VocabularySize);
-        for (int row = 0; row < tokens.Length; row += step)
-        {
-            int count = Math.Min(step, tokens.Length - row);
-            ScoreRows(hidden, referenceHidden, row, targets.AsSpan(row, count), at => $"window {first + (at / length)}, token {at % length}");
-        }
-    }
-
-    private void ScoreRows(Tensor hidden, Tensor? referenceHidden, int row, ReadOnlySpan<int> targets, Func<int, string> where)
-    {
-        long start = _time.GetTimestamp();
-        using Tensor logits = Logits(_model, hidden, row, targets.Length);
-        var losses = new double[targets.Length];
-        _kernels.CrossEntropy(logits, targets, losses);
-        _elapsed += _time.GetElapsedTime(start);
-        for (int i = 0; i < targets.Length; i++)
-        {
-            if (!double.IsFinite(losses[i]))
-            {
-                throw new NumericalException($"{where(row + i)}: the loss is {losses[i]}, expected a finite one. The model gives non-finite logits; check it with: mambaquant inspect");
-            }
-        }
-
-        double[]? divergences = null;
-        bool[]? agreements = null;
-        if (referenceHidden is not null)
-        {
-            divergences = new double[targets.Length];
-            agreements = new bool[targets.Length];
-            using Tensor referenceLogits = Logits(_reference!, referenceHidden, row, targets.Length);
-            _kernels.CompareDistributions(referenceLogits, logits, divergences, agreements);
-        }
-
-        for (int i = 0; i < targets.Length; i++)
-        {
-            if (targets[i] >= 0)
-            {
-                _sums.Add(losses[i], divergences?[i] ?? 0, agreements?[i] ?? false);
-            }
-        }
+        using Tensor? referenceHidden = _reference is null ? null : Hidden(_reference, tokens, windows.Length);
+        _scores.AddRange(_scorer.Score(
+            windows,
+            first,
+            (row, count) => Logits(_model, hidden, row, count),
+            referenceHidden is null ? null : (row, count) => Logits(_reference!, referenceHidden, row, count)));
     }
 
     private Tensor Hidden(MambaLanguageModel model, ReadOnlySpan<int> tokens, int batch)

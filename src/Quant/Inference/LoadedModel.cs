@@ -19,7 +19,11 @@ public sealed class LoadedModel : IDisposable
     public required long TensorBytes { get; init; }
 
     /// <summary>The word for <see cref="Compute"/>: "float", "weight-only", "integer" or "simulated".</summary>
-    public string ComputeName => Compute switch
+    public string ComputeName => NameOf(Compute);
+
+    /// <summary>The word for a kind of arithmetic: "float", "weight-only", "integer" or "simulated".</summary>
+    /// <param name="compute">The kind.</param>
+    public static string NameOf(ComputeKind compute) => compute switch
     {
         ComputeKind.Float => "float",
         ComputeKind.WeightOnly => "weight-only",

@@ -77,6 +77,51 @@ public sealed class HiddenStates : IDisposable
         return new HiddenStates(batches, tokensPerBatch);
     }
 
+    /// <summary>Takes the residual stream of windows of which some, such as the last of a text, may be shorter than the others.</summary>
+    /// <param name="kernels">The backend.</param>
+    /// <param name="windows">Token ids, a window each, none empty; neighbours of one length advance together.</param>
+    /// <param name="rows">The stream, [count, d] F32, of some tokens, told by the place of the first among all, and by their ids; disposed here.</param>
+    /// <returns>The windows in order, as many to a batch as its first dimension says.</returns>
+    /// <exception cref="ArgumentException">A window is longer than <see cref="LongestSequence"/>.</exception>
+    public static HiddenStates OfWindows(IKernels kernels, IReadOnlyList<ReadOnlyMemory<int>> windows, Func<int, int[], Tensor> rows)
+    {
+        ArgumentNullException.ThrowIfNull(kernels);
+        ArgumentNullException.ThrowIfNull(windows);
+        ArgumentNullException.ThrowIfNull(rows);
+        var hidden = new HiddenStates([], TokensPerBatch);
+        bool isWhole = false;
+        try
+        {
+            int place = 0;
+            for (int first = 0, count; first < windows.Count; first += count)
+            {
+                int length = windows[first].Length;
+                count = 1;
+                while (count < SequencesPerBatch(length) && first + count < windows.Count && windows[first + count].Length == length)
+                {
+                    count++;
+                }
+
+                int[] tokens = [.. windows.Skip(first).Take(count).SelectMany(window => window.ToArray())];
+                using Tensor batch = rows(place, tokens);
+                EnsureFits(length, batch.Shape.Columns, together: 1);
+                using Tensor shaped = kernels.Reshape(batch, new Shape(count, length, batch.Shape.Columns));
+                hidden._batches.Add(kernels.Clone(shaped));
+                place += tokens.Length;
+            }
+
+            isWhole = true;
+            return hidden;
+        }
+        finally
+        {
+            if (!isWhole)
+            {
+                hidden.Dispose();
+            }
+        }
+    }
+
     /// <summary>The residual stream before the first layer of a float model.</summary>
     /// <param name="context">Backend and model.</param>
     /// <param name="calibration">The sequences.</param>

@@ -76,7 +76,27 @@ public sealed class MambaLanguageModel : IDisposable
     public Tensor HeadLogits(IKernels k, Tensor hidden)
     {
         ArgumentNullException.ThrowIfNull(k);
-        using Tensor normed = k.RmsNorm(hidden, FinalNorm, Config.NormEpsilon);
+        using Tensor normed = Normed(k, hidden);
+        return NormedLogits(k, normed);
+    }
+
+    /// <summary>Final norm alone: what the head reads.</summary>
+    /// <param name="k">The backend.</param>
+    /// <param name="hidden">Residual stream, [..., d] F32.</param>
+    /// <returns>[..., d] F32.</returns>
+    public Tensor Normed(IKernels k, Tensor hidden)
+    {
+        ArgumentNullException.ThrowIfNull(k);
+        return k.RmsNorm(hidden, FinalNorm, Config.NormEpsilon);
+    }
+
+    /// <summary>Head alone.</summary>
+    /// <param name="k">The backend.</param>
+    /// <param name="normed">What <see cref="Normed"/> gave, [..., d] F32.</param>
+    /// <returns>Logits, [..., V] F32.</returns>
+    public Tensor NormedLogits(IKernels k, Tensor normed)
+    {
+        ArgumentNullException.ThrowIfNull(k);
         using Operand headIn = HeadInput.Enter(k, normed, observer: null);
         return Head.Apply(k, headIn);
     }

@@ -14,8 +14,24 @@ public static class MambaLanguageModels
     /// <exception cref="NonFiniteWeightException">A weight is NaN or infinite.</exception>
     public static MambaLanguageModel LoadFloat(IKernels kernels, MambaCheckpoint checkpoint)
     {
-        ArgumentNullException.ThrowIfNull(kernels);
         ArgumentNullException.ThrowIfNull(checkpoint);
+        return Load(kernels, checkpoint, checkpoint.Config.LayerCount);
+    }
+
+    /// <summary>Loads a float model without its blocks, for those who run them one by one.</summary>
+    /// <param name="kernels">The backend that will own the weights.</param>
+    /// <param name="checkpoint">An open checkpoint; not needed afterwards.</param>
+    /// <returns>Embeddings, final norm and head in fp32; <see cref="MambaLanguageModel.Blocks"/> is empty. Dispose it before the backend.</returns>
+    /// <exception cref="NonFiniteWeightException">A weight is NaN or infinite.</exception>
+    public static MambaLanguageModel LoadFloatEnds(IKernels kernels, MambaCheckpoint checkpoint)
+    {
+        ArgumentNullException.ThrowIfNull(checkpoint);
+        return Load(kernels, checkpoint, layers: 0);
+    }
+
+    private static MambaLanguageModel Load(IKernels kernels, MambaCheckpoint checkpoint, int layers)
+    {
+        ArgumentNullException.ThrowIfNull(kernels);
         MambaConfig config = checkpoint.Config;
         var blocks = new List<MambaBlock>();
         var owned = new List<IDisposable>();
@@ -23,7 +39,7 @@ public static class MambaLanguageModels
         try
         {
             Tensor table = Keep(owned, checkpoint.LoadEmbeddings(kernels));
-            for (int layer = 0; layer < config.LayerCount; layer++)
+            for (int layer = 0; layer < layers; layer++)
             {
                 blocks.Add(FloatBlock.Build(kernels, config, checkpoint.LoadLayer(kernels, layer), OnlineTransforms.None));
             }

@@ -63,8 +63,34 @@ public sealed class CheckpointTensors : IDisposable
     /// <returns>The open checkpoint; dispose it.</returns>
     /// <exception cref="InvalidSafetensorsException">The file is damaged.</exception>
     /// <exception cref="IOException">It is missing or cannot be read.</exception>
-    public static CheckpointTensors OpenFile(string path) =>
-        new(Path.GetDirectoryName(Path.GetFullPath(path))!, [SafetensorsFile.Open(path)]);
+    public static CheckpointTensors OpenFile(string path) => OpenFiles(path);
+
+    /// <summary>Opens some safetensors files of one folder as a checkpoint, whatever their names.</summary>
+    /// <param name="paths">The files, at least one; no tensor is in two of them.</param>
+    /// <returns>The open checkpoint; dispose it.</returns>
+    /// <exception cref="InvalidSafetensorsException">A file is damaged.</exception>
+    /// <exception cref="IOException">One is missing or cannot be read.</exception>
+    public static CheckpointTensors OpenFiles(params string[] paths)
+    {
+        ArgumentNullException.ThrowIfNull(paths);
+        ArgumentOutOfRangeException.ThrowIfZero(paths.Length);
+        var files = new List<SafetensorsFile>();
+        bool opened = false;
+        try
+        {
+            files.AddRange(paths.Select(SafetensorsFile.Open));
+            var tensors = new CheckpointTensors(Path.GetDirectoryName(Path.GetFullPath(paths[0]))!, files);
+            opened = true;
+            return tensors;
+        }
+        finally
+        {
+            if (!opened)
+            {
+                files.ForEach(file => file.Dispose());
+            }
+        }
+    }
 
     /// <summary>Looks a tensor up.</summary>
     /// <param name="name">The exact name.</param>
