@@ -115,7 +115,6 @@ public sealed class RandomQuantizedParts
             Seed = ulong.MaxValue,
             Recipe = ContentHash.OfText("recipe: test\n"),
             Profile = "test",
-            Versions = ImmutableSortedDictionary<string, string>.Empty,
         },
         Report = new CheckpointReport { Recipe = "test", Scheme = "W8A8", FloatBytes = 4, QuantizedBytes = 1, Ends = new LayerReport(), Layers = [] },
     };

@@ -24,6 +24,8 @@ internal static class RunFile
             json.WriteStartObject();
             json.WriteString("finished", time.GetUtcNow());
             json.WriteString("host", Environment.MachineName);
+            json.WriteString("program", $"MambaQuant.Distributed {typeof(RunFile).Assembly.GetName().Version!.ToString(3)}");
+            json.WriteString("runtime", RuntimeInformation.FrameworkDescription);
             json.WriteString("os", RuntimeInformation.OSDescription);
             json.WriteNumber("processors", Environment.ProcessorCount);
             json.WriteNumber("workers", workers);

@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 namespace MambaQuant.Pipeline.Planning;
 
 /// <summary>Versions of what items do: one goes up with every change that can change a byte of what its kind makes.</summary>
+/// <remarks>No other version stands in a key, neither the program's nor that of .NET: see docs/decisions/versions-in-keys.md.</remarks>
 public sealed record AlgorithmVersions
 {
     private readonly ImmutableSortedDictionary<WorkKind, int> _raised = ImmutableSortedDictionary<WorkKind, int>.Empty;

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using MambaQuant.Pipeline.Artifacts;
 using MambaQuant.Quant.Datasets;
 using MambaQuant.Quant.Models;
@@ -158,7 +157,7 @@ internal sealed class WorkKeys(PlanRequest request, RecipeNeeds needs, WorkGrid 
         CalibrationIdentity calibration = request.Calibration;
         text.Add(RecipeWriter.Write(Recipe))
             .Add(request.Model.Files.Concat(request.Model.Companions).Select(file => $"{file.Key} {file.Value}"))
-            .Add($"runtime {RuntimeInformation.FrameworkDescription} seed {calibration.Seed}");
+            .Add($"seed {calibration.Seed}");
         if (needs.Calibrates)
         {
             text.Add($"calibration {calibration.Source} {calibration.Tokenizer} {calibration.Samples} of {calibration.SequenceLength} search {calibration.SearchSamples}");

@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace MambaQuant.Quant.Checkpoints;
 
 /// <summary>What a quantized checkpoint was made from: everything that decides its bytes, and nothing else.</summary>
-/// <remarks>No time, host or path stands here: the same inputs give the same manifest.</remarks>
+/// <remarks>No time, host, path or runtime stands here: the same inputs give the same manifest. The producer is a label.</remarks>
 public sealed record RunManifest
 {
     /// <summary>SHA-256 of the float model's files, by file name (<see cref="ContentHash.OfModel"/>).</summary>
@@ -36,9 +36,6 @@ public sealed record RunManifest
     /// <summary>The numerics profile of the backend.</summary>
     public required string Profile { get; init; }
 
-    /// <summary>Versions of programs and libraries that can change a bit, by name.</summary>
-    public required ImmutableSortedDictionary<string, string> Versions { get; init; }
-
     /// <summary>The JSON text of manifest.json.</summary>
     /// <param name="producer">Program and version.</param>
     /// <param name="tensors">What was written, in order.</param>
@@ -58,7 +55,6 @@ public sealed record RunManifest
         json.WriteNumber("seed", Seed);
         json.WriteString("recipe", Recipe);
         json.WriteString("profile", Profile);
-        WriteMap("versions", Versions);
         WriteMap("tensors", tensors.Select(tensor => KeyValuePair.Create(tensor.Name, tensor.Sha256)));
 
         void WriteMap(string name, IEnumerable<KeyValuePair<string, string>> map)

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Runtime.InteropServices;
 using MambaQuant.Quant.Checkpoints;
 using MambaQuant.Quant.Datasets;
 using MambaQuant.Quant.Models;
@@ -63,15 +62,6 @@ public static class RunManifests
             Seed = seed,
             Recipe = ContentHash.OfText(RecipeWriter.Write(context.Recipe)),
             Profile = context.Kernels.Profile,
-            Versions = Versions(),
         };
     }
-
-    /// <summary>Versions that can change a bit of the result.</summary>
-    private static ImmutableSortedDictionary<string, string> Versions() => ImmutableSortedDictionary.CreateRange(
-        StringComparer.Ordinal,
-        [
-            KeyValuePair.Create("mambaquant", typeof(RunManifests).Assembly.GetName().Version!.ToString(3)),
-            KeyValuePair.Create("runtime", RuntimeInformation.FrameworkDescription),
-        ]);
 }

@@ -16,6 +16,16 @@ public sealed class LocalEngineTests : IDisposable
     public void Dispose() => _model.Dispose();
 
     [Fact]
+    public void Versions_StandInTheRunFileAlone()
+    {
+        using var kernels = new CpuKernels(new CpuKernelsOptions { Threads = 1 });
+        _model.Quantize(kernels, TinyModel.Preset(RecipePresets.RoundToNearest), "versions");
+        string runtime = System.Runtime.InteropServices.RuntimeInformation.FrameworkDescription;
+        Assert.Contains($"\"{runtime}\"", File.ReadAllText(Path.Combine(_model.File("versions"), "run.json")), StringComparison.Ordinal);
+        Assert.All(_model.Files("versions"), file => Assert.DoesNotContain(runtime, System.Text.Encoding.UTF8.GetString(file.Value), StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void SameSeed_GivesTheSameBytes_WhateverTheThreads()
     {
         Recipe recipe = TinyModel.Preset(RecipePresets.MambaQuant, "W4A8");
