@@ -7,6 +7,7 @@ var root = new RootCommand("Makes the committed reports of bench/results.")
     AblationCommand.Create(),
     OutliersCommand.Create(),
     SchedulingCommand.Create(),
+    JournalCommand.Create(),
     SynthesizeCommand.Create(),
     MemoryCommand.Create(),
     StoresCommand.Create(),

@@ -8,6 +8,8 @@ namespace MambaQuant.Client.Jobs;
 /// <param name="OrphanBytes">Their bytes.</param>
 /// <param name="ProgressCount">Progress checkpoints of items that are done.</param>
 /// <param name="ProgressBytes">Their bytes.</param>
+/// <param name="SnapshotCount">Snapshots of journals that a newer one stands for, and damaged ones.</param>
+/// <param name="SnapshotBytes">Their bytes.</param>
 /// <param name="RemovedJobs">Jobs that go.</param>
 /// <param name="KeptBytes">Bytes of items that stay.</param>
 /// <param name="DeletedCount">Artifacts that were deleted; 0 where only was looked.</param>
@@ -18,6 +20,8 @@ internal sealed record GarbageReport(
     long OrphanBytes,
     int ProgressCount,
     long ProgressBytes,
+    int SnapshotCount,
+    long SnapshotBytes,
     IReadOnlyList<string> RemovedJobs,
     long KeptBytes,
     int DeletedCount,
@@ -37,6 +41,8 @@ internal sealed record GarbageReport(
             garbage.Orphans.Sum(artifact => artifact.Length),
             garbage.Progress.Length,
             garbage.Progress.Sum(artifact => artifact.Length),
+            garbage.Snapshots.Length,
+            garbage.Snapshots.Sum(artifact => artifact.Length),
             removed,
             garbage.KeptBytes,
             deleted ?? 0,
@@ -49,11 +55,12 @@ internal sealed record GarbageReport(
     {
         foreach (string job in RemovedJobs)
         {
-            output.WriteLine($"job {job}: its plan and its journal");
+            output.WriteLine($"job {job}: its plan, its journal and the snapshots of it");
         }
 
         output.WriteLine($"{OrphanCount:N0} artifacts, {ByteText.Readable(OrphanBytes)}, of items that no plan names");
         output.WriteLine($"{ProgressCount:N0} progress checkpoints, {ByteText.Readable(ProgressBytes)}, of items that are done");
+        output.WriteLine($"{SnapshotCount:N0} snapshots of journals, {ByteText.Readable(SnapshotBytes)}, that are old or damaged");
         output.WriteLine($"{ByteText.Readable(KeptBytes)} stay in {Store}");
         output.WriteLine(Deletes ? $"deleted {DeletedCount:N0} artifacts" : "nothing was deleted: that is done with --delete");
     }

@@ -50,7 +50,7 @@ internal sealed record JobReport
         try
         {
             WorkPlan plan = StoredPlans.ReadAsync(store, job, cancellation).GetAwaiter().GetResult();
-            return Of(plan, Journal.ReplayAsync(store, job, plan.Graph, cancellation).GetAwaiter().GetResult().State);
+            return Of(plan, Journal.RecoverAsync(store, job, plan.Graph, cancellation).GetAwaiter().GetResult().State);
         }
         catch (Exception error) when (error is CorruptArtifactException or InvalidPlanException or InvalidJournalException)
         {

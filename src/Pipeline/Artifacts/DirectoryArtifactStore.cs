@@ -115,14 +115,23 @@ public sealed partial class DirectoryArtifactStore : IArtifactStore
     }
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<ArtifactInfo> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellation)
+    public IAsyncEnumerable<ArtifactInfo> ListAsync(string prefix, CancellationToken cancellation) => ListAfterAsync(prefix, string.Empty, cancellation);
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<ArtifactInfo> ListAfterAsync(string prefix, string after, [EnumeratorCancellation] CancellationToken cancellation)
     {
         ArtifactName.CheckPrefix(prefix);
+        ArgumentNullException.ThrowIfNull(after);
         await Task.CompletedTask.ConfigureAwait(false);
         int cut = prefix.LastIndexOf('/') + 1;
         foreach (string name in Names(prefix[..cut], prefix))
         {
             cancellation.ThrowIfCancellationRequested();
+            if (string.CompareOrdinal(name, after) <= 0)
+            {
+                continue;
+            }
+
             if (Find(name, out string? fault) is { } info)
             {
                 yield return info;

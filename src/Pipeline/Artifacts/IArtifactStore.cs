@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace MambaQuant.Pipeline.Artifacts;
 
 /// <summary>Keeps every intermediate of a job by name: written once, never changed, checked when read.</summary>
@@ -50,6 +52,23 @@ public interface IArtifactStore
     /// <param name="cancellation">Stops the listing.</param>
     /// <exception cref="ArtifactStoreException">The store cannot be reached or read.</exception>
     IAsyncEnumerable<ArtifactInfo> ListAsync(string prefix, CancellationToken cancellation);
+
+    /// <summary>Lists artifacts by the beginning of their names, as <see cref="ListAsync"/> does, from behind a name.</summary>
+    /// <param name="prefix">Beginning of the names; empty for all.</param>
+    /// <param name="after">The name, whether there is such an artifact or not; names that stand before it in ordinal order, and itself, are left out.</param>
+    /// <param name="cancellation">Stops the listing.</param>
+    /// <remarks>Cost: of what is left out at most its name is looked at, where the store can do so.</remarks>
+    /// <exception cref="ArtifactStoreException">The store cannot be reached or read.</exception>
+    async IAsyncEnumerable<ArtifactInfo> ListAfterAsync(string prefix, string after, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        await foreach (ArtifactInfo found in ListAsync(prefix, cancellation).ConfigureAwait(false))
+        {
+            if (string.CompareOrdinal(found.Name, after) > 0)
+            {
+                yield return found;
+            }
+        }
+    }
 
     /// <summary>Deletes an artifact.</summary>
     /// <param name="name">Name of the artifact.</param>

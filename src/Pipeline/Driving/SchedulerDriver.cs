@@ -28,6 +28,7 @@ public sealed class SchedulerDriver
     {
         _journaled = journaled;
         _state = journaled.State;
+        PassedOver = journaled.PassedOver;
         _time = time;
         _isAlive = isAlive;
         _started = time.GetTimestamp();
@@ -38,6 +39,12 @@ public sealed class SchedulerDriver
 
     /// <summary>The driver's clock: milliseconds since it was opened.</summary>
     public long Now => (long)_time.GetElapsedTime(_started).TotalMilliseconds;
+
+    /// <summary>Snapshots of the journal that could not be used when it was opened, and why: for people.</summary>
+    public ImmutableArray<string> PassedOver { get; }
+
+    /// <summary>Why the last snapshot of the journal could not be put; null where it was. The journal is whole without it.</summary>
+    public ArtifactStoreException? SnapshotFailure => _journaled?.SnapshotFailure;
 
     /// <summary>Why the journal is not written any more: somebody else drives the same job; null while it is.</summary>
     public StaleOwnerException? Stale { get; private set; }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using MambaQuant.Pipeline.Artifacts;
 using MambaQuant.Pipeline.Planning;
+using MambaQuant.Pipeline.Scheduling;
 
 namespace MambaQuant.Pipeline.Execution;
 
@@ -13,29 +14,39 @@ public sealed class StoreGarbage
 {
     private readonly IArtifactStore _store;
 
-    private StoreGarbage(IArtifactStore store, ImmutableArray<ArtifactInfo> orphans, ImmutableArray<ArtifactInfo> progress, ImmutableArray<ArtifactInfo> ofJobs, long keptBytes)
+    private StoreGarbage(
+        IArtifactStore store,
+        ImmutableArray<ArtifactInfo> orphans,
+        ImmutableArray<ArtifactInfo> progress,
+        ImmutableArray<ArtifactInfo> snapshots,
+        ImmutableArray<ArtifactInfo> ofJobs,
+        long keptBytes)
     {
         _store = store;
         Orphans = orphans;
         Progress = progress;
+        Snapshots = snapshots;
         OfJobs = ofJobs;
         KeptBytes = keptBytes;
     }
 
-    /// <summary>What items made that no plan names; in ordinal order of the names, as all three.</summary>
+    /// <summary>What items made that no plan names; in ordinal order of the names, as all four.</summary>
     public ImmutableArray<ArtifactInfo> Orphans { get; }
 
     /// <summary>Progress checkpoints of items that are done.</summary>
     public ImmutableArray<ArtifactInfo> Progress { get; }
 
-    /// <summary>Plans and journals of the jobs that are removed.</summary>
+    /// <summary>Snapshots of journals that a newer one stands for, and damaged ones, of the jobs that stay.</summary>
+    public ImmutableArray<ArtifactInfo> Snapshots { get; }
+
+    /// <summary>Plans, journals and snapshots of the jobs that are removed.</summary>
     public ImmutableArray<ArtifactInfo> OfJobs { get; }
 
     /// <summary>Bytes of the items that stay.</summary>
     public long KeptBytes { get; }
 
     /// <summary>Everything that would go.</summary>
-    public IEnumerable<ArtifactInfo> All => Orphans.Concat(Progress).Concat(OfJobs);
+    public IEnumerable<ArtifactInfo> All => Orphans.Concat(Progress).Concat(Snapshots).Concat(OfJobs);
 
     /// <summary>Looks; deletes nothing.</summary>
     /// <param name="store">The store.</param>
@@ -56,11 +67,16 @@ public sealed class StoreGarbage
         List<ArtifactInfo> ofJobs = [];
         foreach (string job in removed.Order(StringComparer.Ordinal))
         {
-            // Within a job the journal stands before the plan.
             ofJobs.AddRange(await ListAsync(store, StoredPlans.PrefixOf(job), cancellation).ConfigureAwait(false));
         }
 
-        return new StoreGarbage(store, [.. kept[false]], progress, [.. ofJobs], kept[true].Sum(item => item.Length) - progress.Sum(item => item.Length));
+        List<ArtifactInfo> snapshots = [];
+        foreach (string job in (await StoredPlans.JobsAsync(store, cancellation).ConfigureAwait(false)).Where(job => !removed.Contains(job)))
+        {
+            snapshots.AddRange(await JournalSnapshots.OldAsync(store, job, cancellation).ConfigureAwait(false));
+        }
+
+        return new StoreGarbage(store, [.. kept[false]], progress, [.. snapshots], [.. ofJobs], kept[true].Sum(item => item.Length) - progress.Sum(item => item.Length));
     }
 
     /// <summary>Deletes what was found: of an item its receipt first, so that nobody takes it for done; of a job its plan last.</summary>
@@ -70,7 +86,8 @@ public sealed class StoreGarbage
     public async Task<int> DeleteAsync(CancellationToken cancellation)
     {
         int deleted = 0;
-        foreach (ArtifactInfo artifact in Orphans.OrderByDescending(item => OutputOf(item) == ItemOutputs.Receipt).Concat(Progress).Concat(OfJobs))
+        foreach (ArtifactInfo artifact in Orphans.OrderByDescending(item => OutputOf(item) == ItemOutputs.Receipt)
+            .Concat(Progress).Concat(Snapshots).Concat(OfJobs.OrderBy(IsPlan)))
         {
             deleted += await _store.DeleteAsync(artifact.Name, cancellation).ConfigureAwait(false) ? 1 : 0;
         }
@@ -114,6 +131,8 @@ public sealed class StoreGarbage
 
         return found;
     }
+
+    private static bool IsPlan(ArtifactInfo artifact) => artifact.Name.Split('/') is [_, var job, _] && artifact.Name == StoredPlans.NameOf(job);
 
     private static string KeyOf(ArtifactInfo artifact) => artifact.Name.Split('/')[1];
 

@@ -53,6 +53,11 @@ internal sealed class LocalJob(WorkPlan plan, IArtifactStore store, LocalJobLog 
         int workers, IWorkerBackends backends, Func<int, WorkExecutor> executors, TimeProvider time, CancellationToken cancellation)
     {
         SchedulerDriver driver = await OpenAsync(time, cancellation);
+        foreach (string snapshot in driver.PassedOver)
+        {
+            log.Say(snapshot);
+        }
+
         ImmutableArray<FinishedItem> done = await StoredItems.FindAsync(store, plan, log.Damaged, cancellation);
         if (IsAssembled)
         {
@@ -134,7 +139,7 @@ internal sealed class LocalJob(WorkPlan plan, IArtifactStore store, LocalJobLog 
             driver.Post(new WorkRequested(driver.Now, worker.Name));
         }
 
-        bool wasStale = false;
+        bool wasStale = false, wasWithoutSnapshot = false;
         using CancellationTokenRegistration registration = cancellation.Register(stop.Cancel);
         while (driver.State.Status is not (JobStatus.Finished or JobStatus.Failed or JobStatus.Cancelled))
         {
@@ -145,6 +150,12 @@ internal sealed class LocalJob(WorkPlan plan, IArtifactStore store, LocalJobLog 
 
             ImmutableArray<SchedulerOutput> outputs = await NextAsync(driver, cancellation);
             Act(driver, outputs);
+
+            if (driver.SnapshotFailure is { } failure && !wasWithoutSnapshot)
+            {
+                wasWithoutSnapshot = true;
+                log.Say($"no snapshot of the journal could be put, so that a run after this one reads more of it: {failure.Message}");
+            }
 
             if (driver.Stale is { } stale && !wasStale)
             {

@@ -8,7 +8,10 @@ using MambaQuant.Pipeline.Scheduling.Inputs;
 namespace MambaQuant.Pipeline.Scheduling;
 
 /// <summary>What happened to a job, in a store: the records of its steps as JSON lines, in numbered chunks that are put if absent.</summary>
-/// <remarks>A chunk is one commit: a header line, then one line for each record. Chunks are numbered from 1 without a gap.</remarks>
+/// <remarks>
+/// A chunk is one commit: a header line, then one line for each record. Chunks are numbered from 1 without a gap. Snapshots beside it
+/// (<see cref="JournalSnapshots"/>) spare a new owner most of the reading, and nothing depends on them.
+/// </remarks>
 public static class Journal
 {
     private const int ChunksAtOnce = 16;
@@ -18,7 +21,7 @@ public static class Journal
     /// <param name="chunk">Its number, from 1.</param>
     public static string ChunkName(string job, int chunk) => Prefix(job) + chunk.ToString("D8", CultureInfo.InvariantCulture);
 
-    /// <summary>Reads a job's journal and works out how the job stands.</summary>
+    /// <summary>Reads the whole of a job's journal from its beginning, every record, and works out how the job stands.</summary>
     /// <param name="store">The store.</param>
     /// <param name="job">Identity of the job.</param>
     /// <param name="graph">Its work, as the plan beside the journal tells it.</param>
@@ -30,26 +33,31 @@ public static class Journal
     {
         ArgumentNullException.ThrowIfNull(store);
         ArgumentNullException.ThrowIfNull(graph);
-        int chunks = await CountAsync(store, job, cancellation).ConfigureAwait(false);
+        int chunks = await LastAsync(store, job, 0, cancellation).ConfigureAwait(false);
         ImmutableArray<SchedulerInput>.Builder records = ImmutableArray.CreateBuilder<SchedulerInput>();
-        for (int first = 1; first <= chunks; first += ChunksAtOnce)
-        {
-            IEnumerable<int> numbers = Enumerable.Range(first, Math.Min(ChunksAtOnce, chunks - first + 1));
-            Task<string[]>[] reads = [.. numbers.Select(chunk => ReadLinesAsync(store, ChunkName(job, chunk), cancellation))];
-            string[][] texts = await Task.WhenAll(reads).ConfigureAwait(false);
-            for (int index = 0; index < texts.Length; index++)
-            {
-                records.AddRange(Parse(store, job, first + index, texts[index], graph));
-            }
-        }
-
-        SchedulerState state = SchedulerState.Empty;
-        foreach (SchedulerInput record in records)
-        {
-            state = Scheduler.Replay(state, record);
-        }
-
+        SchedulerState state = await FollowAsync(store, job, graph, SchedulerState.Empty, 0, chunks, records.Add, cancellation).ConfigureAwait(false);
         return new JournalReplay(state, records.ToImmutable(), chunks);
+    }
+
+    /// <summary>Works out how a job stands, from its newest whole snapshot and the chunks behind it; what came before is not read.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="job">Identity of the job.</param>
+    /// <param name="graph">Its work, as the plan beside the journal tells it.</param>
+    /// <param name="cancellation">Stops the reading.</param>
+    /// <returns>The state behind the last record, the same as <see cref="ReplayAsync"/> gives but for leases, of which it knows as little as a new owner.</returns>
+    /// <remarks>A snapshot that is damaged, or of another version of the program, is passed over: the journal is whole without it.</remarks>
+    /// <exception cref="InvalidJournalException">A chunk is missing, or a line is no record.</exception>
+    /// <exception cref="ArtifactStoreException">The store cannot be read, or a chunk is corrupt.</exception>
+    public static async Task<JournalRecovery> RecoverAsync(IArtifactStore store, string job, WorkGraph graph, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        ArgumentNullException.ThrowIfNull(graph);
+        ImmutableArray<string>.Builder passedOver = ImmutableArray.CreateBuilder<string>();
+        (SchedulerState begin, int first) = await JournalSnapshots.NewestAsync(store, job, graph, passedOver, cancellation).ConfigureAwait(false);
+        int chunks = await LastAsync(store, job, first, cancellation).ConfigureAwait(false);
+        int records = 0;
+        SchedulerState state = await FollowAsync(store, job, graph, begin, first, chunks, _ => records++, cancellation).ConfigureAwait(false);
+        return new JournalRecovery(state, chunks, first, records, passedOver.ToImmutable());
     }
 
     /// <summary>Removes a job's journal, so that the job begins again from the artifacts that exist.</summary>
@@ -60,15 +68,18 @@ public static class Journal
     public static async Task DeleteAsync(IArtifactStore store, string job, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(store);
-        List<string> chunks = [];
-        await foreach (ArtifactInfo found in store.ListAsync(Prefix(job), cancellation).ConfigureAwait(false))
+        foreach (string prefix in new[] { JournalSnapshots.Prefix(job), Prefix(job) })
         {
-            chunks.Add(found.Name);
-        }
+            List<string> names = [];
+            await foreach (ArtifactInfo found in store.ListAsync(prefix, cancellation).ConfigureAwait(false))
+            {
+                names.Add(found.Name);
+            }
 
-        foreach (string chunk in chunks)
-        {
-            await store.DeleteAsync(chunk, cancellation).ConfigureAwait(false);
+            foreach (string name in names)
+            {
+                await store.DeleteAsync(name, cancellation).ConfigureAwait(false);
+            }
         }
     }
 
@@ -81,10 +92,33 @@ public static class Journal
 
     private static string Prefix(string job) => $"jobs/{job}/journal/";
 
-    private static async Task<int> CountAsync(IArtifactStore store, string job, CancellationToken cancellation)
+    /// <summary>Replays the chunks behind one.</summary>
+    private static async Task<SchedulerState> FollowAsync(
+        IArtifactStore store, string job, WorkGraph graph, SchedulerState state, int behind, int last, Action<SchedulerInput> hear, CancellationToken cancellation)
     {
-        int chunks = 0;
-        await foreach (ArtifactInfo found in store.ListAsync(Prefix(job), cancellation).ConfigureAwait(false))
+        for (int first = behind + 1; first <= last; first += ChunksAtOnce)
+        {
+            IEnumerable<int> numbers = Enumerable.Range(first, Math.Min(ChunksAtOnce, last - first + 1));
+            Task<string[]>[] reads = [.. numbers.Select(chunk => ReadLinesAsync(store, ChunkName(job, chunk), cancellation))];
+            string[][] texts = await Task.WhenAll(reads).ConfigureAwait(false);
+            for (int index = 0; index < texts.Length; index++)
+            {
+                foreach (SchedulerInput record in Parse(store, job, first + index, texts[index], graph))
+                {
+                    hear(record);
+                    state = Scheduler.Replay(state, record);
+                }
+            }
+        }
+
+        return state;
+    }
+
+    /// <summary>Number of the last chunk; makes sure that none is missing behind the one that is known.</summary>
+    private static async Task<int> LastAsync(IArtifactStore store, string job, int known, CancellationToken cancellation)
+    {
+        int chunks = known;
+        await foreach (ArtifactInfo found in store.ListAfterAsync(Prefix(job), ChunkName(job, known), cancellation).ConfigureAwait(false))
         {
             chunks++;
             if (found.Name != ChunkName(job, chunks))

@@ -43,6 +43,18 @@ public sealed class JournalWriter(IArtifactStore store, string job, string owner
         Chunks++;
     }
 
+    /// <summary>Puts a snapshot that stands for all chunks so far.</summary>
+    /// <param name="state">The state behind the last chunk.</param>
+    /// <param name="at">The scheduler's clock at its last record.</param>
+    /// <param name="cancellation">Stops the writing; nothing is left.</param>
+    /// <exception cref="ArtifactStoreException">The store cannot be written.</exception>
+    internal async Task PutSnapshotAsync(SchedulerState state, long at, CancellationToken cancellation)
+    {
+        byte[] content = StateSnapshot.Write(state, Chunks, at);
+        await store.PutIfAbsentAsync(
+            JournalSnapshots.NameOf(job, Chunks), async (stream, token) => await stream.WriteAsync(content, token).ConfigureAwait(false), cancellation).ConfigureAwait(false);
+    }
+
     private byte[] Content(IReadOnlyCollection<SchedulerInput> records)
     {
         StringBuilder text = new();

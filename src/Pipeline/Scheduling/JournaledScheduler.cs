@@ -14,15 +14,24 @@ namespace MambaQuant.Pipeline.Scheduling;
 public sealed class JournaledScheduler
 {
     private readonly JournalWriter _journal;
+    private int _records;
 
-    private JournaledScheduler(SchedulerState state, JournalWriter journal)
+    private JournaledScheduler(JournalRecovery recovery, JournalWriter journal)
     {
-        State = state;
+        State = recovery.State;
+        PassedOver = recovery.PassedOver;
+        _records = recovery.Records;
         _journal = journal;
     }
 
     /// <summary>How the job stands.</summary>
     public SchedulerState State { get; private set; }
+
+    /// <summary>Snapshots that could not be used when the job was opened, and why: for people.</summary>
+    public ImmutableArray<string> PassedOver { get; }
+
+    /// <summary>Why the last snapshot could not be put, null where it was: the journal is whole without it, and the next one is tried in its time.</summary>
+    public ArtifactStoreException? SnapshotFailure { get; private set; }
 
     /// <summary>
     /// Takes a job over from its journal, or starts one. The first commit (<see cref="JobAdopted"/> or <see cref="JobSubmitted"/>) shuts out
@@ -38,8 +47,8 @@ public sealed class JournaledScheduler
     public static async Task<JournaledScheduler> OpenAsync(
         IArtifactStore store, string job, WorkGraph graph, string owner, CancellationToken cancellation)
     {
-        JournalReplay replay = await Journal.ReplayAsync(store, job, graph, cancellation).ConfigureAwait(false);
-        return new JournaledScheduler(replay.State, new JournalWriter(store, job, owner, replay.Chunks));
+        JournalRecovery recovery = await Journal.RecoverAsync(store, job, graph, cancellation).ConfigureAwait(false);
+        return new JournaledScheduler(recovery, new JournalWriter(store, job, owner, recovery.Chunks));
     }
 
     /// <summary>Takes inputs, in their order, as one commit.</summary>
@@ -77,6 +86,27 @@ public sealed class JournaledScheduler
 
         await _journal.CommitAsync(records, cancellation).ConfigureAwait(false);
         State = state;
+        _records += records.Count;
+        if (records.Count > 0 && JournalSnapshots.AreWanted(_records, state.Items.Count))
+        {
+            await SnapshotAsync(records[^1].At, cancellation).ConfigureAwait(false);
+        }
+
         return outputs.DrainToImmutable();
+    }
+
+    /// <summary>Puts a snapshot behind the chunk that was just written: by nobody else, since nobody else wrote that chunk.</summary>
+    private async Task SnapshotAsync(long at, CancellationToken cancellation)
+    {
+        _records = 0;
+        try
+        {
+            await _journal.PutSnapshotAsync(State, at, cancellation).ConfigureAwait(false);
+            SnapshotFailure = null;
+        }
+        catch (ArtifactStoreException failure)
+        {
+            SnapshotFailure = failure;
+        }
     }
 }

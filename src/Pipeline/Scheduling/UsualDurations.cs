@@ -15,6 +15,11 @@ internal sealed class UsualDurations
 
     public static UsualDurations None { get; } = new(ImmutableSortedDictionary<WorkKind, ImmutableArray<double>>.Empty);
 
+    /// <summary>All that is kept, oldest first.</summary>
+    public ImmutableSortedDictionary<WorkKind, ImmutableArray<double>> Ratios => _ratios;
+
+    public static UsualDurations Of(ImmutableSortedDictionary<WorkKind, ImmutableArray<double>> ratios) => new(ratios);
+
     public UsualDurations Add(WorkKind kind, double nominalSeconds, long milliseconds)
     {
         ImmutableArray<double> old = _ratios.GetValueOrDefault(kind, []);

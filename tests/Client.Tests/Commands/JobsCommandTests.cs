@@ -128,10 +128,12 @@ public sealed class JobsCommandTests : IDisposable
         _store.Put(open, ItemOutputs.Progress(8));
         _store.Put(Orphan);
         _store.Put(_plan.Graph.Items[0], ItemOutputs.Progress(8));
+        _store.Put($"jobs/{_plan.Id}/snapshots/00000001");
 
         CapturedRun run = new("jobs", "gc", "--store", _store.Path, "--delete");
 
-        Assert.EndsWith("deleted 2 artifacts\n", run.Output, StringComparison.Ordinal);
+        Assert.Contains("\n1 snapshots of journals, 10 B, that are old or damaged\n", run.Output, StringComparison.Ordinal);
+        Assert.EndsWith("deleted 3 artifacts\n", run.Output, StringComparison.Ordinal);
         Assert.Equal(before.Append(WorkPlan.NameOf(open.Key, ItemOutputs.Progress(8))).Order(StringComparer.Ordinal), _store.Names().Order(StringComparer.Ordinal));
     }
 

@@ -21,6 +21,7 @@ public sealed class RandomScheduleTests
     [MemberData(nameof(Hundreds))]
     public void Job_EndsWithTheSameArtifactsAndNoNeedlessAttemptWhateverHappens(int hundred)
     {
+        int recoveries = 0;
         foreach (int seed in Enumerable.Range(100 * hundred, 100))
         {
             RandomWorld world = new(seed, seed % 60, Patient);
@@ -38,7 +39,10 @@ public sealed class RandomScheduleTests
 
             int most = world.Items + world.Returned + world.Reopened + world.Twins + (world.Items * world.Resubmissions);
             Assert.True(world.Assigned <= most, $"seed {seed}: {world.Assigned} attempts at {world.Items} items, at most {most} have a reason");
+            recoveries += world.Recoveries;
         }
+
+        Assert.True(recoveries > 10, $"{recoveries} restarts went on from a snapshot");
     }
 
     [Fact]

@@ -51,6 +51,9 @@ internal sealed class RandomWorld
 
     public int Resubmissions { get; private set; }
 
+    /// <summary>Restarts that went on from a snapshot.</summary>
+    public int Recoveries => _scheduler.RecoveriesFromSnapshots;
+
     public static string Checksum(int item) => string.Create(CultureInfo.InvariantCulture, $"made-{item}");
 
     /// <summary>Runs until the job ends.</summary>

@@ -174,6 +174,11 @@ public abstract partial class ArtifactStoreContract
             Assert.Equal(names.Where(name => name.StartsWith(prefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal), listed.Select(info => info.Name));
             Assert.All(listed, info => Assert.Equal(Checksum(PatternContent.Bytes(8, info.Name.Length)), info.Checksum));
             Assert.All(listed, info => Assert.Equal(info.Name.Length, info.Length));
+            foreach (string after in (string[])["", "a/b", "a/bb", "items/2/x", "zzz"])
+            {
+                ArtifactInfo[] behind = await Store.ListAfterAsync(prefix, after, None).ToArrayAsync();
+                Assert.Equal(listed.Where(info => string.CompareOrdinal(info.Name, after) > 0), behind);
+            }
         }
     }
 
