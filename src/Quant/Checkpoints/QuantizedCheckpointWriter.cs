@@ -24,7 +24,7 @@ public sealed class QuantizedCheckpointWriter : IDisposable
 
     private const int CopyBytes = 1 << 20;
 
-    private readonly string _source;
+    private readonly IModelFiles _source;
     private readonly MambaConfig _config;
     private readonly QuantizedCheckpointOptions _options;
     private readonly PartialDirectory _directory;
@@ -43,7 +43,7 @@ public sealed class QuantizedCheckpointWriter : IDisposable
         ArgumentNullException.ThrowIfNull(source);
         _options = options ?? new QuantizedCheckpointOptions();
         ArgumentOutOfRangeException.ThrowIfLessThan(_options.MaxShardBytes, 1, nameof(options));
-        _source = source.Directory;
+        _source = source.Source;
         _config = source.Config;
         _layers = new QuantizedLayerLayout?[_config.LayerCount];
         _directory = PartialDirectory.Create(outputDirectory);
@@ -168,7 +168,7 @@ public sealed class QuantizedCheckpointWriter : IDisposable
         var layout = new QuantizedModelLayout(_ends, [.. _layers!]);
         IReadOnlyList<WrittenTensor> written = CopyParts(layout);
         Directory.Delete(_parts, recursive: true);
-        JsonNode config = JsonNode.Parse(File.ReadAllBytes(Path.Combine(_source, MambaConfigReader.FileName)))!;
+        JsonNode config = JsonNode.Parse(_source.ReadAll(MambaConfigReader.FileName))!;
         WriteText(MambaConfigReader.FileName, QuantizedConfigWriter.Write(config.AsObject(), _config, layout, _options.Producer));
         WriteText(RecipeName, documents.Recipe);
         WriteText(ManifestName, documents.Manifest.ToJson(_options.Producer, written));
@@ -179,10 +179,10 @@ public sealed class QuantizedCheckpointWriter : IDisposable
             WriteText("run.json", documents.Run);
         }
 
-        foreach (string name in CopiedFiles.Where(name => File.Exists(Path.Combine(_source, name))))
+        foreach (string name in CopiedFiles.Where(_source.Contains))
         {
             // Not a file copy: that would hand on the source's read-only mark, and the result is the user's own.
-            File.WriteAllBytes(Path.Combine(_directory.Path, name), File.ReadAllBytes(Path.Combine(_source, name)));
+            File.WriteAllBytes(Path.Combine(_directory.Path, name), _source.ReadAll(name));
         }
 
         _directory.Publish();

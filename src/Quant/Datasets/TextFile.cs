@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
+using MambaQuant.Quant.Safetensors;
 
 namespace MambaQuant.Quant.Datasets;
 
@@ -39,8 +40,20 @@ public sealed class TextFile
     public static TextFile Read(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        EnsureSize(path);
-        return Parse(path, File.ReadAllBytes(path));
+        using var file = new DiskFile(path);
+        return Read(file);
+    }
+
+    /// <summary>Reads an open file: JSON lines where its name ends in ".jsonl", else plain text.</summary>
+    /// <param name="source">A UTF-8 file, with or without a byte order mark; not owned.</param>
+    /// <returns>The text.</returns>
+    /// <exception cref="InvalidTextException">The file is empty, no UTF-8 (names the byte), or a line is wrong (names the line).</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static TextFile Read(IByteSource source)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        EnsureSize(source);
+        return Parse(source.Description, source.Name, source.ReadAll());
     }
 
     /// <summary>How a file of a name is read; the same bytes are other documents in the other format.</summary>
@@ -51,24 +64,24 @@ public sealed class TextFile
         return name.EndsWith(JsonLinesSuffix, StringComparison.OrdinalIgnoreCase) ? "json lines" : "plain text";
     }
 
-    private static void EnsureSize(string path)
+    private static void EnsureSize(IByteSource source)
     {
-        long length = new FileInfo(path).Length;
+        long length = source.Length;
         if (length > MaxBytes)
         {
-            throw new InvalidTextException($"'{path}': expected at most {MaxBytes} bytes of text, found {length}. Cut a part out of it.");
+            throw new InvalidTextException($"'{source.Description}': expected at most {MaxBytes} bytes of text, found {length}. Cut a part out of it.");
         }
     }
 
-    private static TextFile Parse(string path, byte[] bytes)
+    private static TextFile Parse(string path, string name, byte[] bytes)
     {
         // The mark says how the file is encoded and is no text.
         ReadOnlySpan<byte> content = bytes.AsSpan().StartsWith(Encoding.UTF8.Preamble) ? bytes.AsSpan(Encoding.UTF8.Preamble.Length) : bytes;
         string text = Decode(path, content, bytes.Length - content.Length);
-        bool isJsonLines = path.EndsWith(JsonLinesSuffix, StringComparison.OrdinalIgnoreCase);
+        bool isJsonLines = name.EndsWith(JsonLinesSuffix, StringComparison.OrdinalIgnoreCase);
         List<string> documents = isJsonLines ? ReadLines(path, text) : [text];
         return documents.Exists(document => !string.IsNullOrWhiteSpace(document))
-            ? new TextFile(Path.GetFileName(path), documents.AsReadOnly())
+            ? new TextFile(name, documents.AsReadOnly())
             : throw new InvalidTextException($"'{path}' is empty: expected text, found {bytes.Length} bytes{(content.IsEmpty ? "" : " of whitespace")}. Name a file that holds text.");
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Unicode;
+using MambaQuant.Quant.Safetensors;
 
 namespace MambaQuant.Quant.Models;
 
@@ -14,13 +15,24 @@ internal static class JsonFile
     /// <exception cref="InvalidModelConfigException">The file is no such object.</exception>
     public static JsonDocument Read(string path)
     {
-        long length = new FileInfo(path).Length;
+        using var file = new DiskFile(path);
+        return Read(file);
+    }
+
+    /// <summary>Parses an open file.</summary>
+    /// <param name="source">The file; not owned.</param>
+    /// <returns>The document; dispose it.</returns>
+    /// <exception cref="InvalidModelConfigException">The file is no such object.</exception>
+    public static JsonDocument Read(IByteSource source)
+    {
+        string path = source.Description;
+        long length = source.Length;
         if (length > MaxBytes)
         {
             throw new InvalidModelConfigException($"'{path}' has {length} bytes, expected at most {MaxBytes}. Fetch the model again.");
         }
 
-        byte[] json = File.ReadAllBytes(path);
+        byte[] json = source.ReadAll();
         if (!Utf8.IsValid(json))
         {
             throw new InvalidModelConfigException($"'{path}': expected UTF-8 text, found other bytes. Fetch the model again.");

@@ -13,15 +13,20 @@ public sealed class MambaCheckpoint : IDisposable
     private const int PieceElements = 1 << 20;
 
     private readonly CheckpointTensors _tensors;
+    private readonly Action<CheckpointTensor>? _beforeRead;
     private float[] _piece = [];
 
-    private MambaCheckpoint(MambaConfig config, CheckpointTensors tensors)
+    private MambaCheckpoint(MambaConfig config, CheckpointTensors tensors, Action<CheckpointTensor>? beforeRead)
     {
         Config = config;
         _tensors = tensors;
+        _beforeRead = beforeRead;
     }
 
-    /// <summary>The folder.</summary>
+    /// <summary>The model's files.</summary>
+    public IModelFiles Source => _tensors.Source;
+
+    /// <summary>The folder; where the files lie in no folder, what says where.</summary>
     public string Directory => _tensors.Directory;
 
     /// <summary>The model's dimensions.</summary>
@@ -43,17 +48,27 @@ public sealed class MambaCheckpoint : IDisposable
     /// <exception cref="UnsupportedModelException">The folder holds something else; the message says what helps.</exception>
     /// <exception cref="InvalidModelConfigException">config.json is wrong.</exception>
     /// <exception cref="InvalidSafetensorsException">A file is damaged, or tensors are missing, unexpected or of another shape; all are named together.</exception>
-    public static MambaCheckpoint Open(string directory)
+    public static MambaCheckpoint Open(string directory) => Open(ModelFolder.Open(directory));
+
+    /// <summary>Opens a checkpoint wherever its files lie, and checks every tensor's name, shape and element type against config.json.</summary>
+    /// <param name="source">The files.</param>
+    /// <param name="beforeRead">Is shown a tensor before weights are loaded from it, each time, and refuses it by an exception; null for nobody.</param>
+    /// <returns>The open checkpoint; dispose it.</returns>
+    /// <remarks>Cost: reads config.json and the headers; values only where a tied model brings a redundant head, to compare it.</remarks>
+    /// <exception cref="UnsupportedModelException">The files are something else; the message says what helps.</exception>
+    /// <exception cref="InvalidModelConfigException">config.json is wrong.</exception>
+    /// <exception cref="InvalidSafetensorsException">A file is damaged, or tensors are missing, unexpected or of another shape; all are named together.</exception>
+    public static MambaCheckpoint Open(IModelFiles source, Action<CheckpointTensor>? beforeRead = null)
     {
-        MambaConfig config = MambaConfigReader.Read(directory);
-        RefuseQuantized(directory);
-        CheckpointTensors tensors = CheckpointTensors.Open(directory);
+        ArgumentNullException.ThrowIfNull(source);
+        MambaConfig config = ReadConfig(source);
+        CheckpointTensors tensors = CheckpointTensors.Open(source);
         bool opened = false;
         try
         {
             MambaCheckpointCheck.Run(config, tensors);
             opened = true;
-            return new MambaCheckpoint(config, tensors);
+            return new MambaCheckpoint(config, tensors, beforeRead);
         }
         finally
         {
@@ -136,15 +151,15 @@ public sealed class MambaCheckpoint : IDisposable
     /// <summary>Closes the files.</summary>
     public void Dispose() => _tensors.Dispose();
 
-    private static void RefuseQuantized(string directory)
+    private static MambaConfig ReadConfig(IModelFiles source)
     {
-        string path = Path.Combine(directory, MambaConfigReader.FileName);
-        using JsonDocument document = JsonFile.Read(path);
-        if (new JsonFields(document.RootElement, []).Has("quantization_config"))
-        {
-            throw new UnsupportedModelException(
+        string path = source.Locate(MambaConfigReader.FileName);
+        using JsonDocument document = MambaConfigReader.Open(source);
+        MambaConfig config = MambaConfigReader.Read(document.RootElement, path);
+        return !new JsonFields(document.RootElement, []).Has("quantization_config")
+            ? config
+            : throw new UnsupportedModelException(
                 $"'{path}' has a quantization_config: the model is quantized already, a float checkpoint is expected. Name the folder it was made from.");
-        }
     }
 
     private Tensor Load(ITensorMemory memory, string name, Shape shape)
@@ -157,6 +172,7 @@ public sealed class MambaCheckpoint : IDisposable
     /// <summary>Reads rows in pieces, checks them and places them one after the other.</summary>
     private Tensor Load(ITensorMemory memory, CheckpointTensor source, int first, int count, Shape shape)
     {
+        _beforeRead?.Invoke(source);
         int columns = source.Entry.Shape.Columns;
         int pieceRows = Math.Max(1, PieceElements / Math.Max(1, columns));
         if (count <= pieceRows)

@@ -22,19 +22,33 @@ public static class MambaConfigReader
     /// <param name="directory">The model folder.</param>
     /// <exception cref="UnsupportedModelException">There is no such folder, or the model is of another kind; the message says what helps.</exception>
     /// <exception cref="InvalidModelConfigException">The file is missing, damaged or contradicts itself; all problems are named.</exception>
-    public static MambaConfig Read(string directory)
+    public static MambaConfig Read(string directory) => Read(ModelFolder.Open(directory));
+
+    /// <summary>Reads the file among a model's files.</summary>
+    /// <param name="files">The model's files.</param>
+    /// <exception cref="UnsupportedModelException">The model is of another kind; the message says what helps.</exception>
+    /// <exception cref="InvalidModelConfigException">The file is missing, damaged or contradicts itself; all problems are named.</exception>
+    public static MambaConfig Read(IModelFiles files)
     {
-        ModelDirectory.EnsureExists(directory);
-        string path = Path.Combine(directory, FileName);
-        if (!File.Exists(path))
+        ArgumentNullException.ThrowIfNull(files);
+        using JsonDocument document = Open(files);
+        return Read(document.RootElement, files.Locate(FileName));
+    }
+
+    /// <summary>Parses the file among a model's files.</summary>
+    /// <param name="files">The model's files.</param>
+    /// <returns>The document; dispose it.</returns>
+    internal static JsonDocument Open(IModelFiles files)
+    {
+        if (!files.Contains(FileName))
         {
-            throw Directory.EnumerateFiles(directory, "*.safetensors").Any()
-                ? new InvalidModelConfigException($"'{directory}' has no {FileName}. Copy it from where the weights came from.")
-                : ModelDirectory.NoSafetensors(directory);
+            throw files.Names.Any(name => name.EndsWith(".safetensors", StringComparison.Ordinal))
+                ? new InvalidModelConfigException($"'{files.Description}' has no {FileName}. Copy it from where the weights came from.")
+                : ModelDirectory.NoSafetensors(files);
         }
 
-        using JsonDocument document = JsonFile.Read(path);
-        return Read(document.RootElement, path);
+        using IByteSource source = files.Open(FileName);
+        return JsonFile.Read(source);
     }
 
     /// <summary>Reads a parsed file.</summary>

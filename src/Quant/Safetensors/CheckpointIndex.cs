@@ -31,15 +31,17 @@ internal sealed class CheckpointIndex
     public IReadOnlyDictionary<string, string> WeightMap { get; }
 
     /// <summary>Reads and checks an index.</summary>
-    public static CheckpointIndex Read(string path)
+    /// <param name="source">The file; not owned.</param>
+    public static CheckpointIndex Read(IByteSource source)
     {
-        long length = new FileInfo(path).Length;
+        string path = source.Description;
+        long length = source.Length;
         if (length > MaxBytes)
         {
             throw Wrong(path, $"expected at most {MaxBytes} bytes, found {length}");
         }
 
-        byte[] json = File.ReadAllBytes(path);
+        byte[] json = source.ReadAll();
         if (!Utf8.IsValid(json))
         {
             throw Wrong(path, "expected UTF-8 text, found other bytes");
@@ -99,7 +101,7 @@ internal sealed class CheckpointIndex
         long totalSize = 0;
         foreach (SafetensorsFile file in files)
         {
-            string fileName = Path.GetFileName(file.Path);
+            string fileName = file.Name;
             foreach (SafetensorsEntry entry in file.Tensors)
             {
                 if (!holders.TryAdd(entry.Name, fileName))

@@ -15,9 +15,9 @@ public sealed class CheckpointTensors : IDisposable
     private readonly List<SafetensorsFile> _files;
     private readonly Dictionary<string, CheckpointTensor> _byName;
 
-    private CheckpointTensors(string directory, List<SafetensorsFile> files)
+    private CheckpointTensors(IModelFiles source, List<SafetensorsFile> files)
     {
-        Directory = directory;
+        Source = source;
         _files = files;
         _byName = new Dictionary<string, CheckpointTensor>(StringComparer.Ordinal);
         foreach (SafetensorsFile file in files)
@@ -31,8 +31,11 @@ public sealed class CheckpointTensors : IDisposable
         Names = [.. _byName.Keys.Order(StringComparer.Ordinal)];
     }
 
-    /// <summary>The folder.</summary>
-    public string Directory { get; }
+    /// <summary>The model's files, of which some hold the tensors.</summary>
+    public IModelFiles Source { get; }
+
+    /// <summary>The folder; where the files lie in no folder, what says where.</summary>
+    public string Directory => Source.Description;
 
     /// <summary>The names of all tensors, in ordinal order.</summary>
     public IReadOnlyList<string> Names { get; }
@@ -45,17 +48,19 @@ public sealed class CheckpointTensors : IDisposable
     /// <returns>The open checkpoint; dispose it.</returns>
     /// <exception cref="UnsupportedModelException">The folder is missing or holds no safetensors; the message has the command that helps.</exception>
     /// <exception cref="InvalidSafetensorsException">A file or the index is damaged, or they do not agree.</exception>
-    public static CheckpointTensors Open(string directory)
-    {
-        ModelDirectory.EnsureExists(directory);
-        string single = Path.Combine(directory, SingleFileName);
-        string index = Path.Combine(directory, IndexFileName);
-        if (File.Exists(single))
-        {
-            return new CheckpointTensors(directory, [SafetensorsFile.Open(single)]);
-        }
+    public static CheckpointTensors Open(string directory) => Open(ModelFolder.Open(directory));
 
-        return File.Exists(index) ? OpenShards(directory, index) : throw ModelDirectory.NoSafetensors(directory);
+    /// <summary>Opens the checkpoint among a model's files: <see cref="SingleFileName"/> or, without it, the shards of <see cref="IndexFileName"/>.</summary>
+    /// <param name="source">The files.</param>
+    /// <returns>The open checkpoint; dispose it.</returns>
+    /// <exception cref="UnsupportedModelException">None is a safetensors file; the message has the command that helps.</exception>
+    /// <exception cref="InvalidSafetensorsException">A file or the index is damaged, or they do not agree.</exception>
+    public static CheckpointTensors Open(IModelFiles source)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        return source.Contains(SingleFileName)
+            ? new CheckpointTensors(source, [SafetensorsFile.Open(source.Open(SingleFileName))])
+            : source.Contains(IndexFileName) ? OpenShards(source) : throw ModelDirectory.NoSafetensors(source);
     }
 
     /// <summary>Opens one safetensors file as a checkpoint, whatever its name.</summary>
@@ -79,7 +84,7 @@ public sealed class CheckpointTensors : IDisposable
         try
         {
             files.AddRange(paths.Select(SafetensorsFile.Open));
-            var tensors = new CheckpointTensors(Path.GetDirectoryName(Path.GetFullPath(paths[0]))!, files);
+            var tensors = new CheckpointTensors(ModelFolder.Open(Path.GetDirectoryName(Path.GetFullPath(paths[0]))!), files);
             opened = true;
             return tensors;
         }
@@ -132,27 +137,27 @@ public sealed class CheckpointTensors : IDisposable
         }
     }
 
-    private static CheckpointTensors OpenShards(string directory, string indexPath)
+    private static CheckpointTensors OpenShards(IModelFiles source)
     {
-        CheckpointIndex index = CheckpointIndex.Read(indexPath);
+        using IByteSource indexFile = source.Open(IndexFileName);
+        CheckpointIndex index = CheckpointIndex.Read(indexFile);
         var files = new List<SafetensorsFile>();
         bool opened = false;
         try
         {
             foreach (string name in index.WeightMap.Values.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal))
             {
-                string path = Path.Combine(directory, name);
-                if (!File.Exists(path))
+                if (!source.Contains(name))
                 {
                     throw new InvalidSafetensorsException(
-                        $"'{indexPath}' names the file '{name}', which is not in the folder. The download is incomplete: fetch the model again.");
+                        $"'{indexFile.Description}' names the file '{name}', which is not in the folder. The download is incomplete: fetch the model again.");
                 }
 
-                files.Add(SafetensorsFile.Open(path));
+                files.Add(SafetensorsFile.Open(source.Open(name)));
             }
 
             index.EnsureAgrees(files);
-            var tensors = new CheckpointTensors(directory, files);
+            var tensors = new CheckpointTensors(source, files);
             opened = true;
             return tensors;
         }

@@ -1,3 +1,4 @@
+using System.IO.Enumeration;
 using System.Text.RegularExpressions;
 
 namespace MambaQuant.Quant.Safetensors;
@@ -37,17 +38,18 @@ public static partial class ModelDirectory
     }
 
     /// <summary>Says why a folder without safetensors files cannot be read.</summary>
-    /// <param name="directory">An existing folder.</param>
+    /// <param name="files">The model's files.</param>
     /// <returns>The exception to throw; it gives the command that converts, where there is something to convert.</returns>
-    internal static UnsupportedModelException NoSafetensors(string directory)
+    internal static UnsupportedModelException NoSafetensors(IModelFiles files)
     {
-        string? pickle = _pickles.SelectMany(pattern => Directory.EnumerateFiles(directory, pattern)).FirstOrDefault();
+        string directory = files.Description;
+        string? pickle = _pickles.SelectMany(pattern => files.Names.Where(name => FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: false))).FirstOrDefault();
         return pickle is null
             ? new UnsupportedModelException(
                 $"'{directory}' holds no weights: expected {CheckpointTensors.SingleFileName} or {CheckpointTensors.IndexFileName}."
                 + " Name the folder of a model in Hugging Face layout.")
             : new UnsupportedModelException(
-                $"'{directory}' holds '{Path.GetFileName(pickle)}', a pickled checkpoint, which is not read here (it can run code);"
+                $"'{directory}' holds '{pickle}', a pickled checkpoint, which is not read here (it can run code);"
                 + $" expected {CheckpointTensors.SingleFileName} or {CheckpointTensors.IndexFileName}. Convert it with transformers:"
                 + $" python -c \"from transformers import AutoModelForCausalLM as M; m = M.from_pretrained('{directory}');"
                 + " m.save_pretrained('converted', safe_serialization=True)\", copy tokenizer.json to 'converted', then name that folder.");

@@ -4,13 +4,12 @@ using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using MambaQuant.Quant.Tensors;
-using Microsoft.Win32.SafeHandles;
 
 namespace MambaQuant.Quant.Safetensors;
 
 /// <summary>Reads one safetensors file; opening it checks everything that its header says.</summary>
 /// <remarks>
-/// Only the header is held in memory. Values are read at their position into the caller's buffer and are not mapped: mapped
+/// Only the header is held in memory. Values are read at their position into the caller's buffer. Files on a disk are not mapped: mapped
 /// pages would count as resident memory of the process until they are given back, and a file cut short by another program
 /// would end the process instead of giving an error. Safe for concurrent reads. Needs a little-endian machine.
 /// </remarks>
@@ -19,20 +18,25 @@ public sealed class SafetensorsFile : IDisposable
     // Widening goes through a buffer of this size, large enough for full disk speed, small beside one layer's weights.
     private const int ChunkBytes = 1 << 20;
 
-    private readonly SafeFileHandle _handle;
+    private readonly IByteSource _source;
     private readonly Dictionary<string, SafetensorsEntry> _byName;
 
-    private SafetensorsFile(string path, SafeFileHandle handle, List<SafetensorsEntry> entries, Dictionary<string, string> metadata)
+    private SafetensorsFile(IByteSource source, List<SafetensorsEntry> entries, Dictionary<string, string> metadata)
     {
-        Path = path;
         Tensors = entries.AsReadOnly();
         Metadata = metadata.AsReadOnly();
-        _handle = handle;
+        _source = source;
         _byName = entries.ToDictionary(entry => entry.Name, StringComparer.Ordinal);
     }
 
-    /// <summary>The path that was opened.</summary>
-    public string Path { get; }
+    /// <summary>What was opened, for messages: a path, or a name in a store.</summary>
+    public string Path => _source.Description;
+
+    /// <summary>The file's name without its path.</summary>
+    public string Name => _source.Name;
+
+    /// <summary>Where its bytes come from.</summary>
+    public IByteSource Source => _source;
 
     /// <summary>The free text of the header's "__metadata__", often <c>format: pt</c>; empty where there is none.</summary>
     public ReadOnlyDictionary<string, string> Metadata { get; }
@@ -47,24 +51,33 @@ public sealed class SafetensorsFile : IDisposable
     /// <exception cref="InvalidSafetensorsException">The content is not a correct safetensors file; says where and how.</exception>
     /// <exception cref="IOException">The file is missing or cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
-    public static SafetensorsFile Open(string path)
+    public static SafetensorsFile Open(string path) => Open(new DiskFile(path));
+
+    /// <summary>Checks the header of an open file, and takes the file over.</summary>
+    /// <param name="source">The file; owned from now on, and closed where this fails.</param>
+    /// <returns>The open file; dispose it.</returns>
+    /// <remarks>Cost: reads the header only; holds a few hundred bytes per tensor.</remarks>
+    /// <exception cref="InvalidSafetensorsException">The content is not a correct safetensors file; says where and how.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static SafetensorsFile Open(IByteSource source)
     {
-        SafeFileHandle handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read, FileOptions.RandomAccess);
+        ArgumentNullException.ThrowIfNull(source);
+        string path = source.Description;
         bool opened = false;
         try
         {
-            long fileBytes = RandomAccess.GetLength(handle);
+            long fileBytes = source.Length;
             var prefix = new byte[SafetensorsHeader.PrefixBytes];
-            int found = ReadAsMuchAsThereIs(handle, prefix, 0);
+            int found = source.Read(prefix, 0);
             var json = new byte[SafetensorsHeader.ReadLength(path, prefix.AsSpan(0, found), fileBytes)];
-            if (ReadAsMuchAsThereIs(handle, json, SafetensorsHeader.PrefixBytes) < json.Length)
+            if (source.Read(json, SafetensorsHeader.PrefixBytes) < json.Length)
             {
-                throw SafetensorsErrors.HeaderBeyondEnd(path, json.Length, RandomAccess.GetLength(handle) - SafetensorsHeader.PrefixBytes);
+                throw SafetensorsErrors.HeaderBeyondEnd(path, json.Length, source.Length - SafetensorsHeader.PrefixBytes);
             }
 
             var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
             List<SafetensorsEntry> entries = SafetensorsHeader.Parse(path, json, fileBytes, metadata);
-            var file = new SafetensorsFile(path, handle, entries, metadata);
+            var file = new SafetensorsFile(source, entries, metadata);
             opened = true;
             return file;
         }
@@ -72,7 +85,7 @@ public sealed class SafetensorsFile : IDisposable
         {
             if (!opened)
             {
-                handle.Dispose();
+                source.Dispose();
             }
         }
     }
@@ -100,7 +113,7 @@ public sealed class SafetensorsFile : IDisposable
                 $"tensor {entry} has {entry.SizeBytes} bytes; {destination.Length} from byte {firstByte} on go beyond it", nameof(destination));
         }
 
-        int read = ReadAsMuchAsThereIs(_handle, destination, entry.Offset + firstByte);
+        int read = _source.Read(destination, entry.Offset + firstByte);
         if (read < destination.Length)
         {
             throw SafetensorsErrors.Shrunk(Path, entry, entry.Offset + firstByte + read);
@@ -158,24 +171,7 @@ public sealed class SafetensorsFile : IDisposable
     public void ReadFloat64(SafetensorsEntry entry, Span<double> destination) => ReadExactly(entry, DType.F64, destination);
 
     /// <summary>Closes the file.</summary>
-    public void Dispose() => _handle.Dispose();
-
-    private static int ReadAsMuchAsThereIs(SafeFileHandle handle, Span<byte> destination, long offset)
-    {
-        int total = 0;
-        while (total < destination.Length)
-        {
-            int read = RandomAccess.Read(handle, destination[total..], offset + total);
-            if (read == 0)
-            {
-                break;
-            }
-
-            total += read;
-        }
-
-        return total;
-    }
+    public void Dispose() => _source.Dispose();
 
     private static void EnsureLength(SafetensorsEntry entry, int given, long needed)
     {

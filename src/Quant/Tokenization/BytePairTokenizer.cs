@@ -1,4 +1,5 @@
 using System.Text;
+using MambaQuant.Quant.Safetensors;
 
 namespace MambaQuant.Quant.Tokenization;
 
@@ -58,7 +59,19 @@ public sealed class BytePairTokenizer
     public static BytePairTokenizer Load(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        return new BytePairTokenizer(path, TokenizerFile.Read(path));
+        using var file = new DiskFile(path);
+        return Load(file);
+    }
+
+    /// <summary>Reads a tokenizer from an open file.</summary>
+    /// <param name="source">A tokenizer.json; not owned.</param>
+    /// <returns>The tokenizer.</returns>
+    /// <exception cref="InvalidTokenizerException">The file is damaged, or of a kind that is not read here; names the field.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static BytePairTokenizer Load(IByteSource source)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        return new BytePairTokenizer(source.Description, TokenizerFile.Read(source));
     }
 
     /// <summary>Checks that a model has an embedding for every token that text can turn into.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Unicode;
+using MambaQuant.Quant.Safetensors;
 
 namespace MambaQuant.Quant.Tokenization;
 
@@ -14,17 +15,18 @@ internal static class TokenizerFile
     private const string ByteLevel = "ByteLevel";
 
     /// <summary>Reads and checks a file.</summary>
-    /// <param name="path">The file.</param>
+    /// <param name="source">The file; not owned.</param>
     /// <exception cref="InvalidTokenizerException">The content is damaged or of a kind that is not read here.</exception>
-    public static TokenizerDefinition Read(string path)
+    public static TokenizerDefinition Read(IByteSource source)
     {
-        long length = new FileInfo(path).Length;
+        string path = source.Description;
+        long length = source.Length;
         if (length > MaxBytes)
         {
             throw new InvalidTokenizerException($"'{path}': expected a tokenizer of at most {MaxBytes} bytes, found {length}. Name a tokenizer.json.");
         }
 
-        byte[] json = File.ReadAllBytes(path);
+        byte[] json = source.ReadAll();
         if (!Utf8.IsValid(json))
         {
             throw new InvalidTokenizerException($"'{path}': expected UTF-8 text, found other bytes. The file is damaged: fetch it again.");
