@@ -9,6 +9,7 @@ using MambaQuant.Quant.Kernels;
 using MambaQuant.Quant.Method;
 using MambaQuant.Quant.Models;
 using MambaQuant.Quant.Quantization;
+using MambaQuant.Quant.Safetensors;
 using MambaQuant.Quant.Tensors;
 
 namespace MambaQuant.Pipeline.Execution;
@@ -32,11 +33,11 @@ internal sealed class EvaluationStage(Workbench bench)
     {
         EvaluationIdentity planned = bench.Plan.Request.Evaluation!;
         EvaluationGrid grid = bench.Plan.Evaluation!;
-        string path = bench.Options.EvaluationTextPath ?? throw new InvalidOperationException("the plan evaluates on a text: give the worker its path");
-        int[] tokens = PlannedText.Tokenize(bench, path, planned.Text, planned.Tokenizer);
+        Func<IByteSource> open = bench.Options.EvaluationText ?? throw new InvalidOperationException("the plan evaluates on a text: give it to the worker");
+        int[] tokens = PlannedText.Tokenize(bench, open, planned.Text, planned.Tokenizer);
         if (tokens.Length != planned.Tokens)
         {
-            throw new InvalidOperationException($"'{path}': expected {planned.Tokens} tokens, as the plan says, found {tokens.Length}. Plan with the number that the tokenizer gives.");
+            throw new InvalidOperationException($"'{planned.Source}': expected {planned.Tokens} tokens, as the plan says, found {tokens.Length}. Plan with the number that the tokenizer gives.");
         }
 
         int first = 0;

@@ -8,6 +8,7 @@ using MambaQuant.Quant.Method;
 using MambaQuant.Quant.Models;
 using MambaQuant.Quant.Recipes;
 using MambaQuant.Quant.Rotations;
+using MambaQuant.Quant.Safetensors;
 using MambaQuant.Quant.Statistics;
 
 namespace MambaQuant.Pipeline.Execution;
@@ -81,7 +82,7 @@ internal sealed class ModelStage(Workbench bench)
     public async Task<ItemReceipt> AssembleAsync(ItemSession session, ItemReporter reporter, CancellationToken stop)
     {
         ICheckpointSink sink = bench.Options.Sink ?? throw new InvalidOperationException("this worker has no place for a checkpoint: give it a sink, or keep Assemble from it");
-        bench.Files.EnsureCompanions(bench.Options.ModelPath);
+        bench.Files.EnsureCompanions(bench.Options.Model);
         MethodContext context = bench.Context(session.Abandon);
         int layers = bench.Config.LayerCount;
         using QuantizedCheckpointWriter writer = sink.Begin(bench.Checkpoint);
@@ -134,8 +135,8 @@ internal sealed class ModelStage(Workbench bench)
 
     private CalibrationSet Read(CalibrationIdentity calibration)
     {
-        string textPath = bench.Options.TextPath ?? throw new InvalidOperationException("the plan calibrates on a text: give the worker its path");
-        int[] tokens = PlannedText.Tokenize(bench, textPath, calibration.Text!, calibration.Tokenizer!);
+        Func<IByteSource> open = bench.Options.Text ?? throw new InvalidOperationException("the plan calibrates on a text: give it to the worker");
+        int[] tokens = PlannedText.Tokenize(bench, open, calibration.Text!, calibration.Tokenizer!);
         return CalibrationSampler.Sample(tokens, calibration.Samples, calibration.SequenceLength, calibration.Seed, calibration.Source);
     }
 

@@ -1,76 +1,107 @@
 using MambaQuant.Pipeline.Planning;
 using MambaQuant.Quant.Checkpoints;
 using MambaQuant.Quant.Models;
+using MambaQuant.Quant.Safetensors;
+using MambaQuant.Quant.Tensors;
 
 namespace MambaQuant.Pipeline.Execution;
 
 /// <summary>Compares the files that a worker finds with the hashes that its plan has: other bytes under a right key would stay in the store for good.</summary>
 /// <remarks>
-/// Cost: every weight file is read to its end once in a process (<see cref="FileHashes"/>), before the first item that needs weights: about a second for
-/// each gigabyte, which stays in the system's cache for the items themselves. For every item after it, a look at length and time of the same files, so that
-/// one that is exchanged in the middle of a job is noticed too. Where the process planned the job itself, as the embedded engine does, nothing is read
-/// twice. Whole files, because their hashes are what a plan knows: less would not be sure.
+/// Cost: every tensor is read once more in a process (<see cref="FileHashes"/>), before weights are loaded from it for the first time: about a second for
+/// each gigabyte, which stays in the system's cache for the load itself. For every load after it, a look at length and time of the open file, so that one
+/// that is altered in the middle of a job is noticed too. So a worker reads no more than the tensors of its own items. Where the process planned the job
+/// itself, as the embedded engine does, nothing is read twice. What comes out of the job's store needs none of this: it lies there under its hash, and the
+/// store compares what it reads.
 /// </remarks>
 /// <param name="plan">The job.</param>
 /// <param name="hashes">The process's hashes.</param>
 internal sealed class PlannedFiles(WorkPlan plan, FileHashes hashes)
 {
-    /// <summary>Refuses a model folder of which a weight file or config.json is not the planned one.</summary>
-    /// <param name="folder">The model folder.</param>
-    /// <exception cref="ChangedInputException">A file is missing or differs.</exception>
-    public void EnsureModel(string folder)
+    private ModelIdentity Model => plan.Request.Model;
+
+    /// <summary>Refuses a model of which config.json is not the planned one.</summary>
+    /// <param name="files">The model's files.</param>
+    /// <exception cref="ChangedInputException">It is missing or differs.</exception>
+    public void EnsureConfig(IModelFiles files) => Ensure(files, MambaConfigReader.FileName, Model.Files[MambaConfigReader.FileName]);
+
+    /// <summary>Refuses a tensor whose values are not the planned ones, in whatever file it lies.</summary>
+    /// <param name="tensor">The tensor.</param>
+    /// <exception cref="ChangedInputException">It is not of the planned model, or differs.</exception>
+    public void EnsureTensor(CheckpointTensor tensor)
     {
-        foreach ((string file, string hash) in plan.Request.Model.Files)
+        if (tensor.File.Source.LastWrite is null)
         {
-            Ensure(Path.Combine(folder, file), hash);
+            return;
+        }
+
+        if (!Model.Tensors.TryGetValue(tensor.Entry.Name, out TensorIdentity expected))
+        {
+            throw Changed(tensor, "no such tensor", "one");
+        }
+
+        if (tensor.Entry.DType != expected.DType)
+        {
+            throw Changed(tensor, $"{expected.DType}", $"{tensor.Entry.DType}");
+        }
+
+        string found = hashes.OfTensor(tensor);
+        if (found != expected.Sha256)
+        {
+            throw Changed(tensor, $"SHA-256 {expected.Sha256}", $"SHA-256 {found}");
         }
     }
 
-    /// <summary>Refuses a checkpoint whose index finds tensors elsewhere than the plan does.</summary>
-    /// <param name="checkpoint">The open checkpoint.</param>
-    /// <exception cref="ChangedInputException">The index differs.</exception>
-    public void EnsureIndex(MambaCheckpoint checkpoint)
-    {
-        foreach ((string tensor, string file) in plan.Request.Model.TensorFiles)
-        {
-            string found = Path.GetFileName(checkpoint.Tensors.Get(tensor).File.Path);
-            if (found != file)
-            {
-                throw new ChangedInputException(
-                    $"the index of '{checkpoint.Directory}' has changed since the job was planned: expected '{tensor}' in '{file}', found it in '{found}'. Put the model back as it was, or begin again with the new one.");
-            }
-        }
-    }
-
-    /// <summary>Refuses a model folder in which what a quantized checkpoint takes over as it is is not as planned.</summary>
-    /// <param name="folder">The model folder.</param>
+    /// <summary>Refuses a model in which what a quantized checkpoint takes over as it is is not as planned.</summary>
+    /// <param name="files">The model's files.</param>
     /// <exception cref="ChangedInputException">A file is missing, new, or differs.</exception>
-    public void EnsureCompanions(string folder)
+    public void EnsureCompanions(IModelFiles files)
     {
-        foreach (string path in QuantizedCheckpointWriter.CopiedFiles.Select(file => Path.Combine(folder, file)))
+        foreach (string name in QuantizedCheckpointWriter.CopiedFiles)
         {
-            if (plan.Request.Model.Companions.TryGetValue(Path.GetFileName(path), out string? hash))
+            if (Model.Companions.TryGetValue(name, out string? hash))
             {
-                Ensure(path, hash);
+                Ensure(files, name, hash);
             }
-            else if (File.Exists(path))
+            else if (files.Contains(name))
             {
-                throw new ChangedInputException($"'{path}' has come since the job was planned: expected no such file, found one. Take it away, or begin again with it.");
+                throw new ChangedInputException($"'{files.Locate(name)}' has come since the job was planned: expected no such file, found one. Take it away, or begin again with it.");
             }
         }
     }
 
-    /// <summary>Refuses a file that is not the planned one.</summary>
-    /// <param name="path">The file.</param>
+    /// <summary>Refuses a file of the model that is not the planned one.</summary>
+    /// <param name="files">The model's files.</param>
+    /// <param name="name">The file.</param>
     /// <param name="expected">Its hash in the plan.</param>
     /// <exception cref="ChangedInputException">It is missing or differs.</exception>
-    public void Ensure(string path, string expected)
+    public void Ensure(IModelFiles files, string name, string expected)
     {
-        string found = File.Exists(path) ? $"SHA-256 {hashes.Of(path)}" : "no file";
-        if (found != $"SHA-256 {expected}")
+        if (!files.Contains(name))
         {
-            throw new ChangedInputException(
-                $"'{path}' has changed since the job was planned, or is another file on this machine: expected SHA-256 {expected}, found {found}. Put the file back, or begin again with the new one.");
+            throw Changed(files.Locate(name), $"SHA-256 {expected}", "no file");
+        }
+
+        using IByteSource file = files.Open(name);
+        Ensure(file, expected);
+    }
+
+    /// <summary>Refuses an open file that is not the planned one.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="expected">Its hash in the plan.</param>
+    /// <exception cref="ChangedInputException">It differs.</exception>
+    public void Ensure(IByteSource file, string expected)
+    {
+        string found = file.LastWrite is null ? expected : hashes.Of(file);
+        if (found != expected)
+        {
+            throw Changed(file.Description, $"SHA-256 {expected}", $"SHA-256 {found}");
         }
     }
+
+    private static ChangedInputException Changed(CheckpointTensor tensor, string expected, string found) =>
+        Changed($"{tensor.File.Path}', tensor '{tensor.Entry.Name}", expected, found);
+
+    private static ChangedInputException Changed(string what, string expected, string found) => new(
+        $"'{what}' has changed since the job was planned, or is another one on this machine: expected {expected}, found {found}. Put the file back, or begin again with the new one.");
 }

@@ -1,4 +1,5 @@
 using MambaQuant.Quant.Datasets;
+using MambaQuant.Quant.Safetensors;
 using MambaQuant.Quant.Tokenization;
 
 namespace MambaQuant.Pipeline.Execution;
@@ -10,17 +11,18 @@ internal static class PlannedText
 
     /// <summary>Token ids of a text.</summary>
     /// <param name="bench">What the worker has.</param>
-    /// <param name="textPath">The text.</param>
+    /// <param name="open">Opens the text.</param>
     /// <param name="text">Its hash when the job was planned.</param>
     /// <param name="tokenizer">The hash of the model's tokenizer when the job was planned.</param>
     /// <exception cref="IOException">A file is not the one that was planned with.</exception>
-    public static int[] Tokenize(Workbench bench, string textPath, string text, string tokenizer)
+    public static int[] Tokenize(Workbench bench, Func<IByteSource> open, string text, string tokenizer)
     {
-        string tokenizerPath = Path.Combine(bench.Options.ModelPath, TokenizerFile);
-        bench.Files.Ensure(textPath, text);
-        bench.Files.Ensure(tokenizerPath, tokenizer);
-        TextFile file = TextFile.Read(textPath);
-        BytePairTokenizer pairs = BytePairTokenizer.Load(tokenizerPath);
+        using IByteSource textFile = open();
+        bench.Files.Ensure(textFile, text);
+        bench.Files.Ensure(bench.Options.Model, TokenizerFile, tokenizer);
+        using IByteSource tokenizerFile = bench.Options.Model.Open(TokenizerFile);
+        TextFile file = TextFile.Read(textFile);
+        BytePairTokenizer pairs = BytePairTokenizer.Load(tokenizerFile);
         int[] tokens = CalibrationSampler.Tokenize(pairs, file);
         pairs.EnsureFits(tokens, bench.Config.VocabularySize);
         return tokens;

@@ -2,6 +2,7 @@ using MambaQuant.Pipeline.Artifacts;
 using MambaQuant.Pipeline.Planning;
 using MambaQuant.Quant.Datasets;
 using MambaQuant.Quant.Kernels;
+using MambaQuant.Quant.Safetensors;
 
 namespace MambaQuant.Pipeline.Execution;
 
@@ -17,8 +18,8 @@ public sealed record WorkExecutorOptions
     /// <summary>The backend; not owned. Its profile must be the plan's.</summary>
     public required IKernels Kernels { get; init; }
 
-    /// <summary>Folder of the float checkpoint, of which the plan has the hashes.</summary>
-    public required string ModelPath { get; init; }
+    /// <summary>Files of the float checkpoint, of which the plan has the hashes: a <see cref="ModelFolder"/>, compared with them, or what the store keeps.</summary>
+    public required IModelFiles Model { get; init; }
 
     /// <summary>A folder of this worker alone for files on their way to and from the store.</summary>
     public required string ScratchPath { get; init; }
@@ -26,11 +27,11 @@ public sealed record WorkExecutorOptions
     /// <summary>Where the checkpoint goes; null for a worker that never assembles.</summary>
     public ICheckpointSink? Sink { get; init; }
 
-    /// <summary>The calibration text; null where the model samples itself, or the sequences are given.</summary>
-    public string? TextPath { get; init; }
+    /// <summary>Opens the calibration text; null where the model samples itself, or the sequences are given.</summary>
+    public Func<IByteSource>? Text { get; init; }
 
-    /// <summary>The text to evaluate on; null for a worker that tokenizes none.</summary>
-    public string? EvaluationTextPath { get; init; }
+    /// <summary>Opens the text to evaluate on; null for a worker that tokenizes none.</summary>
+    public Func<IByteSource>? EvaluationText { get; init; }
 
     /// <summary>Sequences that were made before, where the plan says so.</summary>
     public CalibrationSet? Sequences { get; init; }

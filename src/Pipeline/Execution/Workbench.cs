@@ -58,19 +58,19 @@ internal sealed class Workbench : IDisposable
     /// <summary>Files beside the store.</summary>
     public PlannedFiles Files => _files;
 
-    /// <summary>The float model, which is the planned one: that is looked at once for each item that reads weights (see <see cref="PlannedFiles"/> for the cost).</summary>
-    /// <exception cref="ChangedInputException">The folder holds other files than the job was planned for.</exception>
+    /// <summary>The float model, which is the planned one: config.json is looked at once for each item, a tensor whenever it is loaded (see <see cref="PlannedFiles"/> for the cost).</summary>
+    /// <exception cref="ChangedInputException">config.json is not the one that the job was planned for.</exception>
     public MambaCheckpoint Checkpoint
     {
         get
         {
             if (!_isChecked)
             {
-                _files.EnsureModel(_options.ModelPath);
+                _files.EnsureConfig(_options.Model);
                 _isChecked = true;
             }
 
-            return _checkpoint ??= Open();
+            return _checkpoint ??= MambaCheckpoint.Open(_options.Model, _files.EnsureTensor);
         }
     }
 
@@ -241,25 +241,6 @@ internal sealed class Workbench : IDisposable
     {
         Cache.Dispose();
         _checkpoint?.Dispose();
-    }
-
-    private MambaCheckpoint Open()
-    {
-        MambaCheckpoint opened = MambaCheckpoint.Open(_options.ModelPath);
-        bool isPlanned = false;
-        try
-        {
-            _files.EnsureIndex(opened);
-            isPlanned = true;
-            return opened;
-        }
-        finally
-        {
-            if (!isPlanned)
-            {
-                opened.Dispose();
-            }
-        }
     }
 
     private static string OriginalName(int layer) => $"original-{layer}";

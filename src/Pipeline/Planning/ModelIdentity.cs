@@ -25,7 +25,19 @@ public sealed record ModelIdentity
         init => field = value.WithComparers(StringComparer.Ordinal);
     } = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
 
-    /// <summary>The file of every tensor, where there are several; empty where one file holds all.</summary>
+    /// <summary>What decides the values of every tensor, by name; a tied head that is there as a copy is none. Empty where <see cref="Files"/> is, and in plans of format 1.</summary>
+    public ImmutableSortedDictionary<string, TensorIdentity> Tensors
+    {
+        get;
+
+        // A document of format 1 has none, which the reader gives as null.
+        init => field = value?.WithComparers(StringComparer.Ordinal) ?? field;
+    } = ImmutableSortedDictionary.Create<string, TensorIdentity>(StringComparer.Ordinal);
+
+    /// <summary>SHA-256 of the index of a sharded checkpoint; null where one file holds all. It decides nothing, and is in no key.</summary>
+    public string? Index { get; init; }
+
+    /// <summary>The file of every tensor, in plans of format 1 of a sharded checkpoint, which hash files only; else empty.</summary>
     public ImmutableSortedDictionary<string, string> TensorFiles
     {
         get;
@@ -55,23 +67,40 @@ public sealed record ModelIdentity
     {
         ArgumentNullException.ThrowIfNull(checkpoint);
         ArgumentNullException.ThrowIfNull(hashes);
-        IEnumerable<KeyValuePair<string, string>> places = checkpoint.Tensors.Files.Count < 2
-            ? []
-            : checkpoint.Tensors.Names.Select(name => KeyValuePair.Create(name, Path.GetFileName(checkpoint.Tensors.Get(name).File.Path)));
+        IModelFiles source = checkpoint.Source;
+        ImmutableSortedDictionary<string, string>.Builder files = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
+        ImmutableSortedDictionary<string, TensorIdentity>.Builder tensors = ImmutableSortedDictionary.CreateBuilder<string, TensorIdentity>(StringComparer.Ordinal);
+        foreach (SafetensorsFile file in checkpoint.Tensors.Files)
+        {
+            WeightFileHashes content = hashes.OfWeights(file);
+            files.Add(file.Name, content.File);
+            tensors.AddRange(file.Tensors.Select(tensor => KeyValuePair.Create(tensor.Name, new TensorIdentity(tensor.DType, content.Tensors[tensor.Name]))));
+        }
+
+        if (!checkpoint.HasSeparateHead)
+        {
+            tensors.Remove(MambaTensors.Head);
+        }
+
+        files.Add(MambaConfigReader.FileName, HashOf(MambaConfigReader.FileName));
         return new ModelIdentity
         {
             Name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(checkpoint.Directory))),
             Config = checkpoint.Config,
-            Files = checkpoint.Tensors.Files.Select(file => file.Path)
-                .Append(Path.Combine(checkpoint.Directory, MambaConfigReader.FileName))
-                .ToImmutableSortedDictionary(path => Path.GetFileName(path), hashes.Of, StringComparer.Ordinal),
-            TensorFiles = places.ToImmutableSortedDictionary(StringComparer.Ordinal),
+            Files = files.ToImmutable(),
+            Tensors = tensors.ToImmutable(),
+            Index = source.Contains(CheckpointTensors.SingleFileName) ? null : HashOf(CheckpointTensors.IndexFileName),
             Companions = QuantizedCheckpointWriter.CopiedFiles
-                .Select(name => (Name: name, Path: Path.Combine(checkpoint.Directory, name)))
-                .Where(file => File.Exists(file.Path))
-                .ToImmutableSortedDictionary(file => file.Name, file => hashes.Of(file.Path), StringComparer.Ordinal),
+                .Where(source.Contains)
+                .ToImmutableSortedDictionary(name => name, HashOf, StringComparer.Ordinal),
             TensorBytes = checkpoint.TensorBytes,
         };
+
+        string HashOf(string name)
+        {
+            using IByteSource file = source.Open(name);
+            return hashes.Of(file);
+        }
     }
 
     /// <summary>The identity of a model of which only the dimensions are known.</summary>
@@ -84,14 +113,20 @@ public sealed record ModelIdentity
         return new ModelIdentity { Name = name, Config = config, TensorBytes = (long)(BytesPerWeight * weights) };
     }
 
-    /// <summary>What decides the values of some tensors: the hash of every file that holds one of them.</summary>
-    /// <param name="tensors">Full names.</param>
-    /// <returns>"file hash" lines in ordinal order; the name alone where there are no files.</returns>
+    /// <summary>What decides the values of some tensors: their element types and hashes, wherever they lie; in plans of format 1 the hash of every file that holds one of them.</summary>
+    /// <param name="tensors">Full names; those that the model does not have count for nothing.</param>
+    /// <returns>"name hash" lines in ordinal order; the name of the model alone where there are no files.</returns>
     internal IEnumerable<string> HashesOf(IEnumerable<string> tensors)
     {
         if (Files.IsEmpty)
         {
             return [$"shape {Name}"];
+        }
+
+        if (!Tensors.IsEmpty)
+        {
+            return tensors.Where(Tensors.ContainsKey).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)
+                .Select(tensor => $"{tensor} {Tensors[tensor].DType} {Tensors[tensor].Sha256}");
         }
 
         return TensorFiles.IsEmpty

@@ -9,7 +9,8 @@ namespace MambaQuant.Pipeline.Planning;
 /// <summary>A plan as it stands in a store: what it was made of and how it was cut. The items follow from that.</summary>
 public sealed record PlanDocument
 {
-    private const int CurrentVersion = 1;
+    // 1 hashed whole weight files; 2 hashes their tensors.
+    private const int OldestVersion = 1, CurrentVersion = 2;
 
     /// <summary>Version of this document.</summary>
     public required int FormatVersion { get; init; }
@@ -127,9 +128,9 @@ public sealed record PlanDocument
         try
         {
             PlanDocument? document = JsonSerializer.Deserialize(json, PlanJson.Default.PlanDocument);
-            return document is { FormatVersion: CurrentVersion }
+            return document is { FormatVersion: >= OldestVersion and <= CurrentVersion }
                 ? document
-                : throw new InvalidPlanException($"'{source}': expected a plan of format {CurrentVersion}, found {document?.FormatVersion.ToString() ?? "nothing"}");
+                : throw new InvalidPlanException($"'{source}': expected a plan of format {OldestVersion} to {CurrentVersion}, found {document?.FormatVersion.ToString() ?? "nothing"}");
         }
         catch (JsonException error)
         {

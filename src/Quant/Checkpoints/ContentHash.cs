@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using MambaQuant.Quant.Safetensors;
 
 namespace MambaQuant.Quant.Checkpoints;
 
@@ -11,8 +12,25 @@ public static class ContentHash
     /// <exception cref="IOException">It cannot be read.</exception>
     public static string OfFile(string path)
     {
-        using FileStream stream = File.OpenRead(path);
-        return Convert.ToHexStringLower(SHA256.HashData(stream));
+        using var file = new DiskFile(path);
+        return Of(file);
+    }
+
+    /// <summary>The hash of an open file's bytes.</summary>
+    /// <param name="source">The file; not owned.</param>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static string Of(IByteSource source)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var buffer = new byte[1 << 18];
+        long done = 0;
+        for (int read; (read = source.Read(buffer, done)) > 0; done += read)
+        {
+            hash.AppendData(buffer, 0, read);
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
     /// <summary>The hash of a text as UTF-8 without a mark.</summary>

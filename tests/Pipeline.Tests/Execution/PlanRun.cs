@@ -5,6 +5,7 @@ using MambaQuant.Pipeline.Tests.Local;
 using MambaQuant.Quant.Kernels;
 using MambaQuant.Quant.Models;
 using MambaQuant.Quant.Recipes;
+using MambaQuant.Quant.Safetensors;
 using MambaQuant.Testing;
 
 namespace MambaQuant.Pipeline.Tests.Execution;
@@ -28,7 +29,7 @@ internal sealed class PlanRun : IDisposable
             Plan = plan,
             Store = store,
             Kernels = kernels,
-            ModelPath = model.Path,
+            Model = ModelFolder.Open(model.Path),
             ScratchPath = model.File($"{output}.work"),
             Sink = new FolderCheckpointSink(model.File(output)),
             CacheBytes = cacheBytes,

@@ -7,6 +7,7 @@ using MambaQuant.Quant.Kernels.Cpu;
 using MambaQuant.Quant.Method;
 using MambaQuant.Quant.Models;
 using MambaQuant.Quant.Recipes;
+using MambaQuant.Quant.Safetensors;
 using MambaQuant.Quant.Tokenization;
 using MambaQuant.Testing;
 using Xunit;
@@ -124,10 +125,10 @@ public sealed class WorkExecutorTests : IDisposable
             Plan = plan,
             Store = _store,
             Kernels = kernels,
-            ModelPath = sample,
+            Model = ModelFolder.Open(sample),
             ScratchPath = folder.File("scratch"),
             Sink = new FolderCheckpointSink(folder.File("items")),
-            TextPath = given ? null : text,
+            Text = given ? null : () => new DiskFile(text),
             Sequences = given ? calibration : null,
         });
         foreach (WorkItem item in plan.Graph.Items)

@@ -6,6 +6,7 @@ using MambaQuant.Pipeline.Scheduling;
 using MambaQuant.Pipeline.Tests.Execution;
 using MambaQuant.Quant.Kernels.Cpu;
 using MambaQuant.Quant.Recipes;
+using MambaQuant.Quant.Safetensors;
 using MambaQuant.Testing;
 using Xunit;
 
@@ -64,7 +65,7 @@ public sealed class LocalJobTests : IDisposable
                 Plan = plan,
                 Store = store,
                 Kernels = _kernels,
-                ModelPath = _model.Path,
+                Model = ModelFolder.Open(_model.Path),
                 ScratchPath = _model.File($"scratch-{progressLayers}-{worker}"),
                 Sink = new FolderCheckpointSink(_model.File($"out-{progressLayers}")),
                 ProgressLayers = progressLayers,

@@ -48,6 +48,20 @@ public sealed class PlanDocumentTests
         Assert.Throws<InvalidPlanException>(() => PlanDocument.Read(Encoding.UTF8.GetBytes(text), "plan"));
 
     [Fact]
+    public void PlanOfFormatOne_IsReadAsItWasPlanned()
+    {
+        PlanRequest request = PlanCase.Request(TinyModel.Preset(RecipePresets.MambaQuant)).OfFormatOne();
+        WorkPlan plan = WorkPlanner.Plan(request);
+        string written = Encoding.UTF8.GetString(PlanDocument.Write(plan))
+            .Replace("\"formatVersion\":2", "\"formatVersion\":1", StringComparison.Ordinal)
+            .Replace("\"tensors\":{},\"index\":null,", "", StringComparison.Ordinal);
+        Assert.Contains("\"formatVersion\":1", written, StringComparison.Ordinal);
+        Assert.DoesNotContain("\"tensors\"", written, StringComparison.Ordinal);
+        Assert.Equal(plan.Id, PlanDocument.Read(Encoding.UTF8.GetBytes(written), "plan").Id);
+        Assert.NotEqual(plan.Id, WorkPlanner.Plan(request.WithFile("layer-1.safetensors")).Id);
+    }
+
+    [Fact]
     public void OtherId_IsRefused()
     {
         WorkPlan plan = WorkPlanner.Plan(PlanCase.Request(TinyModel.Preset(RecipePresets.MambaQuant)));

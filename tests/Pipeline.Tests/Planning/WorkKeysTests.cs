@@ -2,6 +2,7 @@ using MambaQuant.Pipeline.Planning;
 using MambaQuant.Pipeline.Tests.Local;
 using MambaQuant.Quant.Models;
 using MambaQuant.Quant.Recipes;
+using MambaQuant.Quant.Tensors;
 using Xunit;
 
 namespace MambaQuant.Pipeline.Tests.Planning;
@@ -31,8 +32,33 @@ public sealed class WorkKeysTests
         // Written down, so that another .NET, another machine and another release of the program compare with it. It may change with the versions of
         // algorithms and with what keys hold, and then the plans that are in stores are those of another program.
         WorkPlan plan = WorkPlanner.Plan(Request(_recipe) with { Profile = "any" });
-        Assert.Equal("2dec7f93e92e6fca", plan.Id);
+        Assert.Equal("b45afb139f986cf3", plan.Id);
+        Assert.Equal("2dec7f93e92e6fca", WorkPlanner.Plan(plan.Request.OfFormatOne()).Id);
     }
+
+    [Fact]
+    public void SameTensorsInOtherFiles_ChangeTheManifestOnly() => AssertChanges(
+        request => request with
+        {
+            Model = request.Model with
+            {
+                Index = PlanCase.Hash('9'),
+                Files = request.Model.Files.RemoveRange(request.Model.Files.Keys.Where(file => file.EndsWith(".safetensors", StringComparison.Ordinal)))
+                    .Add("model-00001-of-00002.safetensors", PlanCase.Hash('7')).Add("model-00002-of-00002.safetensors", PlanCase.Hash('8')),
+            },
+        },
+        WorkKind.Assemble);
+
+    [Fact]
+    public void SameBytesOfAnotherType_ChangeWhatReadsThem() => Assert.NotEqual(
+        WorkPlanner.Plan(Request(_recipe)).Find(WorkKind.Quantize, 1)!.Key,
+        WorkPlanner.Plan(Request(_recipe) with
+        {
+            Model = Request(_recipe).Model with
+            {
+                Tensors = Request(_recipe).Model.Tensors.SetItem("backbone.layers.1.mixer.in_proj.weight", new TensorIdentity(DType.F16, PlanCase.Hash('1'))),
+            },
+        }).Find(WorkKind.Quantize, 1)!.Key);
 
     [Fact]
     public void Seed_ChangesTheSequencesAndTheManifest() => AssertChanges(
