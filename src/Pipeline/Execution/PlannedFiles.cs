@@ -1,3 +1,4 @@
+using MambaQuant.Pipeline.Inputs;
 using MambaQuant.Pipeline.Planning;
 using MambaQuant.Quant.Checkpoints;
 using MambaQuant.Quant.Models;

@@ -1,4 +1,5 @@
 using MambaQuant.Pipeline.Artifacts;
+using MambaQuant.Pipeline.Inputs;
 using MambaQuant.Pipeline.Planning;
 
 namespace MambaQuant.Pipeline.Execution;

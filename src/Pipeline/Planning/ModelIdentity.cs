@@ -51,6 +51,11 @@ public sealed record ModelIdentity
         init => field = value.WithComparers(StringComparer.Ordinal);
     } = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
 
+    /// <summary>SHA-256 of every file that a job reads or takes over, by file name.</summary>
+    internal ImmutableSortedDictionary<string, string> AllFiles => Index is null
+        ? Files.AddRange(Companions)
+        : Files.AddRange(Companions).Add(CheckpointTensors.IndexFileName, Index);
+
     /// <summary>Bytes of all tensors.</summary>
     public required long TensorBytes { get; init; }
 

@@ -1,4 +1,5 @@
 using MambaQuant.Pipeline.Execution;
+using MambaQuant.Pipeline.Inputs;
 using MambaQuant.Pipeline.Planning;
 using MambaQuant.Pipeline.Scheduling;
 using MambaQuant.Pipeline.Tests.Local;
