@@ -21,13 +21,13 @@ public sealed class SchedulerDriver
     private readonly Func<LeaseName, bool> _isAlive;
     private readonly List<PostedInput> _batch = [];
     private JournaledScheduler? _journaled;
-    private SchedulerState _state;
+    private volatile DrivenState _at;
     private long? _wake;
 
     private SchedulerDriver(JournaledScheduler journaled, TimeProvider time, Func<LeaseName, bool> isAlive)
     {
         _journaled = journaled;
-        _state = journaled.State;
+        _at = new DrivenState(journaled.State, journaled.Commits);
         PassedOver = journaled.PassedOver;
         _time = time;
         _isAlive = isAlive;
@@ -35,7 +35,10 @@ public sealed class SchedulerDriver
     }
 
     /// <summary>How the job stands.</summary>
-    public SchedulerState State => _state;
+    public SchedulerState State => _at.State;
+
+    /// <summary>How the job stands, and how many commits led there; may be asked from any thread.</summary>
+    public DrivenState At => _at;
 
     /// <summary>The driver's clock: milliseconds since it was opened.</summary>
     public long Now => (long)_time.GetElapsedTime(_started).TotalMilliseconds;
@@ -100,6 +103,19 @@ public sealed class SchedulerDriver
         return taken.Task;
     }
 
+    /// <summary>Tells that workers are gone, in an order in which none of them is given what another of them held: those that waited go first.</summary>
+    /// <param name="workers">Their names.</param>
+    /// <param name="cause">Why, for people.</param>
+    /// <param name="isDrained">Whether their items are not to blame.</param>
+    public void PostLost(IEnumerable<string> workers, string cause, bool isDrained)
+    {
+        HashSet<string> holders = [.. State.Leases.Select(lease => lease.Worker)];
+        foreach (string worker in workers.OrderBy(holders.Contains).ToList())
+        {
+            Post(new WorkerLost(Now, worker, cause, isDrained));
+        }
+    }
+
     /// <summary>Ends the driver: whoever waits for an input to be taken hears that it was not.</summary>
     public void Close()
     {
@@ -161,7 +177,7 @@ public sealed class SchedulerDriver
             // An alarm may ring a moment early: the time that was asked for stays asked for until it has come.
             long now = Now;
             _wake = _wake <= now ? null : _wake;
-            _batch.AddRange(_state.Leases.Where(_isAlive).Select(lease => new PostedInput(new LeaseRenewed(now, lease.Worker, lease.Item, lease.Attempt, 0), null)));
+            _batch.AddRange(State.Leases.Where(_isAlive).Select(lease => new PostedInput(new LeaseRenewed(now, lease.Worker, lease.Item, lease.Attempt, 0), null)));
             _batch.Add(new PostedInput(new Tick(now), null));
         }
     }
@@ -190,7 +206,7 @@ public sealed class SchedulerDriver
             try
             {
                 ImmutableArray<ImmutableArray<SchedulerOutput>> outputs = await _journaled.StepEachAsync(inputs, CancellationToken.None).ConfigureAwait(false);
-                _state = _journaled.State;
+                _at = new DrivenState(_journaled.State, _journaled.Commits);
                 return outputs;
             }
             catch (StaleOwnerException stale) when (!StepsDown)
@@ -204,8 +220,8 @@ public sealed class SchedulerDriver
         ImmutableArray<ImmutableArray<SchedulerOutput>>.Builder unjournaled = ImmutableArray.CreateBuilder<ImmutableArray<SchedulerOutput>>(inputs.Count);
         foreach (SchedulerInput input in inputs)
         {
-            SchedulerStep step = Scheduler.Step(_state, input);
-            _state = step.State;
+            SchedulerStep step = Scheduler.Step(_at.State, input);
+            _at = _at with { State = step.State };
             unjournaled.Add(step.Outputs);
         }
 

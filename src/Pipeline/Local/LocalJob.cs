@@ -72,13 +72,8 @@ internal sealed class LocalJob(WorkPlan plan, IArtifactStore store, LocalJobLog 
         _attemptsBefore = [.. plan.Graph.Items.Select(item =>
             isOver && (isDone.Contains(item.Index) || item.Kind == WorkKind.Assemble) ? driver.State.AttemptsOf(item.Index) : 0)];
 
-        // Of a process that was killed: the items are not to blame. Those that waited go first, else what the others held would be given to them.
-        HashSet<string> holders = [.. driver.State.Leases.Select(lease => lease.Worker)];
-        foreach (string left in driver.State.PresentWorkers.OrderBy(holders.Contains).ToList())
-        {
-            driver.Post(new WorkerLost(driver.Now, left, "the process ended", Drained: true));
-        }
-
+        // Of a process that was killed: the items are not to blame.
+        driver.PostLost(driver.State.PresentWorkers, "the process ended", isDrained: true);
         var submitted = new JobSubmitted(driver.Now, plan.Id, plan.Request.Profile, Options, done);
         driver.Post(submitted with { Graph = plan.Graph });
         ImmutableArray<SchedulerOutput> first = await driver.NextAsync(CancellationToken.None);

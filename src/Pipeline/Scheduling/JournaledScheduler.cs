@@ -33,6 +33,9 @@ public sealed class JournaledScheduler
     /// <summary>Why the last snapshot could not be put, null where it was: the journal is whole without it, and the next one is tried in its time.</summary>
     public ArtifactStoreException? SnapshotFailure { get; private set; }
 
+    /// <summary>Commits of the job so far, over all its owners.</summary>
+    public int Commits => _journal.Chunks;
+
     /// <summary>
     /// Takes a job over from its journal, or starts one. The first commit (<see cref="JobAdopted"/> or <see cref="JobSubmitted"/>) shuts out
     /// any other owner.

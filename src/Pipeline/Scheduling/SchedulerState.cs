@@ -116,6 +116,12 @@ public sealed record SchedulerState
     /// <exception cref="ArgumentOutOfRangeException">There is no such item.</exception>
     public int HolderCountOf(int item) => (Items[item].Holder == ItemState.Nobody ? 0 : 1) + (Items[item].Twin == ItemState.Nobody ? 0 : 1);
 
+    /// <summary>The lease of a worker.</summary>
+    /// <param name="worker">Its name.</param>
+    /// <returns>Null where it has none, or is not known.</returns>
+    public LeaseName? LeaseOf(string worker) =>
+        WorkerIndices.TryGetValue(worker, out int index) && Workers[index].Lease is { } lease ? new LeaseName(worker, lease.Item, lease.Attempt) : null;
+
     /// <summary>Whether a worker is there.</summary>
     /// <param name="worker">Its name.</param>
     public bool IsPresent(string worker) => WorkerIndices.TryGetValue(worker, out int index) && Workers[index].IsPresent;

@@ -1,0 +1,61 @@
+using MambaQuant.Grains.Jobs;
+using MambaQuant.Grains.Placement;
+using MambaQuant.Grains.Workers;
+using MambaQuant.Pipeline.Execution;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Configuration;
+using Orleans.Placement;
+using Orleans.Runtime;
+using Orleans.Runtime.MembershipService.SiloMetadata;
+
+namespace MambaQuant.Grains.Hosting;
+
+/// <summary>Composes a silo that keeps jobs and works on them.</summary>
+public static class MambaQuantSilo
+{
+    /// <summary>Adds jobs, the directory and this silo's slots. Clustering, endpoints and the silo's name are the caller's.</summary>
+    /// <param name="silo">The silo.</param>
+    /// <param name="options">What it works with.</param>
+    /// <exception cref="ArgumentException">Options make no sense; the message says which.</exception>
+    public static ISiloBuilder AddMambaQuant(this ISiloBuilder silo, MambaQuantSiloOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(silo);
+        ArgumentNullException.ThrowIfNull(options);
+        ThrowIfInvalid(options);
+        Directory.CreateDirectory(options.ScratchPath);
+        silo.UseSiloMetadata(SlotMetadata.Of(options));
+        silo.Configure<SiloMessagingOptions>(messaging => messaging.ResponseTimeout = options.CallTimeout);
+        IServiceCollection services = silo.Services;
+        services.AddSingleton(options);
+        services.AddSingleton<SiloMembers>();
+        services.AddSingleton<StepDowns>();
+        services.AddSingleton(options.Executors ?? new RequestedExecutorFactory(job => new FolderCheckpointSink(Path.Combine(options.ScratchPath, "out", job))));
+        services.AddSingleton<SlotHost>();
+        services.AddSingleton<ISlotOccupancy>(provider => provider.GetRequiredService<SlotHost>());
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<SlotHost>());
+        services.AddPlacementFilter<OnSlotSiloStrategy, OnSlotSiloDirector>(ServiceLifetime.Transient);
+        return silo;
+    }
+
+    private static void ThrowIfInvalid(MambaQuantSiloOptions options)
+    {
+        List<string> problems = [.. options.Scheduling.Problems];
+        if (options.Slots.Select(slot => slot.Device).Distinct(StringComparer.Ordinal).Count() != options.Slots.Length)
+        {
+            problems.Add("two slots have the same device");
+        }
+
+        if (options.Backends.MostWorkers < options.Slots.Length)
+        {
+            problems.Add($"there are {options.Slots.Length} slots and backends for {options.Backends.MostWorkers}");
+        }
+
+        problems.AddRange(options.Slots
+            .Where(slot => slot.Device.Length == 0 || slot.Device.Any(letter => !char.IsAsciiLetterOrDigit(letter) && letter is not ('-' or '_' or '.')))
+            .Select(slot => $"'{slot.Device}' is no name of a device: expected letters, digits, '-', '_' and '.'"));
+        if (problems.Count > 0)
+        {
+            throw new ArgumentException(string.Join("; ", problems), nameof(options));
+        }
+    }
+}

@@ -1,0 +1,404 @@
+using System.Collections.Immutable;
+using MambaQuant.Grains.Contracts;
+using MambaQuant.Grains.Hosting;
+using MambaQuant.Grains.Placement;
+using MambaQuant.Pipeline.Artifacts;
+using MambaQuant.Pipeline.Planning;
+using MambaQuant.Pipeline.Scheduling;
+using MambaQuant.Pipeline.Scheduling.Outputs;
+using Microsoft.Extensions.Logging;
+using Orleans.Concurrency;
+using Orleans.Runtime;
+
+namespace MambaQuant.Grains.Jobs;
+
+/// <summary>A job's shell in the cluster: opens its <see cref="JobConductor"/>, pumps it, and carries its words to slots and directory.</summary>
+/// <param name="options">The silo.</param>
+/// <param name="members">The cluster.</param>
+/// <param name="stepDowns">Jobs that this silo has left to others.</param>
+/// <param name="silo">This silo.</param>
+/// <param name="time">The clock.</param>
+/// <param name="logger">Hears what operators should know.</param>
+[Reentrant]
+internal sealed partial class CalibrationJobGrain(
+    MambaQuantSiloOptions options, SiloMembers members, StepDowns stepDowns, ILocalSiloDetails silo, TimeProvider time, ILogger<CalibrationJobGrain> logger)
+    : Grain, ICalibrationJobGrain, IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(8), Glance = TimeSpan.FromMilliseconds(100), Longest = TimeSpan.FromSeconds(10);
+
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Dictionary<string, int> _calling = new(StringComparer.Ordinal);
+    private Task? _opening;
+    private OpenJob? _open;
+    private JobEnding? _ending;
+    private string _fault = string.Empty;
+    private IGrainTimer? _timer;
+    private long _membersVersion = -1;
+    private JobDemand? _demanded;
+    private bool _isDemanding;
+
+    // Asked for early: a source that was disposed of has no token any more.
+    private CancellationToken? _stoppingToken;
+
+    private CancellationToken Stopping => _stoppingToken ??= _stopping.Token;
+
+    private string Job => this.GetPrimaryKeyString();
+
+    /// <inheritdoc/>
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        await _stopping.CancelAsync();
+        _open?.Conductor.Close();
+        await base.OnDeactivateAsync(reason, cancellationToken);
+    }
+
+    /// <summary>Frees what the grain holds.</summary>
+    public void Dispose() => _stopping.Dispose();
+
+    /// <inheritdoc/>
+    public Task<JobPhase> StartAsync(bool again)
+    {
+        EnsureOpening(again);
+        return Task.FromResult(Phase);
+    }
+
+    /// <inheritdoc/>
+    public async Task<SlotReply> JoinAsync(SlotDescription slot) => await OpenedAsync() is { } job
+        ? await CallAsync(slot.Slot, () => job.Conductor.JoinAsync(slot))
+        : NotOpen();
+
+    /// <inheritdoc/>
+    public async Task LeaveAsync(string slot, bool drained, string cause)
+    {
+        if (await OpenedAsync() is { Conductor.HasEnded: false } job)
+        {
+            await job.Conductor.LeaveAsync(slot, drained, cause);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<SlotReply> ReportAsync(string slot, ImmutableArray<WorkReport> reports) => await OpenedAsync() is { } job
+        ? await CallAsync(slot, () => job.Conductor.ReportAsync(slot, reports))
+        : NotOpen();
+
+    /// <inheritdoc/>
+    public async Task<SlotReply> RenewAsync(string slot, ImmutableArray<LeaseProgress> leases, bool asks) => await OpenedAsync() is { } job
+        ? await CallAsync(slot, () => job.Conductor.RenewAsync(slot, leases, asks))
+        : NotOpen();
+
+    /// <inheritdoc/>
+    public async Task<JobView> ViewAsync(long after, int waitMilliseconds)
+    {
+        long began = time.GetTimestamp();
+        TimeSpan wait = TimeSpan.FromMilliseconds(Math.Clamp(waitMilliseconds, 0, Longest.TotalMilliseconds));
+        while (_ending is null && (_open?.Board.Version ?? 0) <= after && time.GetElapsedTime(began) < wait)
+        {
+            await Task.Delay(Glance, time);
+        }
+
+        return _open is { } job
+            ? job.Board.View(job.Conductor.State, job.Owner, options.Store.Description)
+            : await ViewOfClosedAsync();
+    }
+
+    /// <inheritdoc/>
+    public async Task<JobPhase> CancelAsync(string cause)
+    {
+        EnsureOpening(again: false);
+        if (await OpenedAsync() is { Conductor.HasEnded: false } job)
+        {
+            await job.Conductor.CancelAsync(cause);
+        }
+
+        return Phase;
+    }
+
+    private JobPhase Phase => _open is { } job
+        ? JobPhases.Of(job.Conductor.State.Status)
+        : _ending?.Phase ?? (_opening is null ? JobPhase.Unknown : JobPhase.Opening);
+
+    private SlotReply NotOpen() => new()
+    {
+        Standing = _ending is null ? SlotStanding.NotYet : SlotStanding.Ended,
+        Cause = _ending?.Cause ?? _fault,
+    };
+
+    /// <summary>Waits a while for the job to be open; a slot's call opens it, because the slot works for it.</summary>
+    private async Task<OpenJob?> OpenedAsync()
+    {
+        if (_open is null && _ending is null)
+        {
+            EnsureOpening(again: false);
+            await Task.WhenAny(_opening!, Task.Delay(Patience, time));
+        }
+
+        return _open;
+    }
+
+    private void EnsureOpening(bool again)
+    {
+        bool isOver = _ending is not null && again;
+        if (_opening is null || (_opening.IsCompleted && _open is null && _ending is null) || isOver)
+        {
+            _ending = null;
+            _opening = OpenAsync(again);
+        }
+    }
+
+    private async Task OpenAsync(bool again)
+    {
+        if (stepDowns.IsRecent(Job))
+        {
+            _fault = "another silo drives the job";
+            return;
+        }
+
+        try
+        {
+            if (_open is null && await StoredEndings.ReadAsync(options.Store, Job, Stopping) is { } ending)
+            {
+                _ending = ending;
+                return;
+            }
+
+            OpenJob? job = _open;
+            if (job is null)
+            {
+                job = await OpenJob.ReadAsync(Job, $"{silo.Name} {silo.SiloAddress} {GrainContext.ActivationId}", options, time, Stopping);
+                _ = PumpAsync(job);
+            }
+
+            await job.BeginAsync(again, options, members, Stopping);
+            job.Board.Base(job.Conductor.Version);
+            _fault = string.Empty;
+            _open = job;
+            _timer ??= this.RegisterGrainTimer(
+                LookAroundAsync, new GrainTimerCreationOptions(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1)) { Interleave = true, KeepAlive = true });
+            await DemandAsync();
+            if (job.Conductor.HasEnded)
+            {
+                await EndAsync(job);
+            }
+        }
+        catch (InvalidPlanException fault)
+        {
+            // What the plan lacks no silo can make up for.
+            _ending = new JobEnding(JobPhase.Failed, fault.Message, string.Empty);
+            await DemandAsync();
+        }
+        catch (Exception fault) when (fault is ArtifactStoreException or InvalidJournalException or ObjectDisposedException)
+        {
+            _fault = fault.Message;
+            LogNotOpened(Job, fault.Message);
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+            return;
+        }
+    }
+
+    private async Task PumpAsync(OpenJob job)
+    {
+        while (!_stopping.IsCancellationRequested)
+        {
+            try
+            {
+                await ActAsync(job, await job.Conductor.NextAsync(Stopping));
+            }
+            catch (ArtifactStoreException fault)
+            {
+                job.Board.Say($"the journal cannot be written, and is tried again: {fault.Message}");
+                LogNotWritten(Job, fault.Message);
+                await Task.Delay(TimeSpan.FromSeconds(1), time);
+            }
+            catch (StaleOwnerException stale)
+            {
+                StepDown(job, stale);
+                return;
+            }
+            catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+            {
+                return;
+            }
+        }
+    }
+
+    private void StepDown(OpenJob job, StaleOwnerException stale)
+    {
+        LogStepsDown(Job, stale.Successor);
+        stepDowns.Note(Job);
+        _stopping.Cancel();
+        job.Conductor.Close();
+        DeactivateOnIdle();
+    }
+
+    private async Task ActAsync(OpenJob job, ImmutableArray<SchedulerOutput> outputs)
+    {
+        foreach (SchedulerOutput output in outputs)
+        {
+            switch (output)
+            {
+                // Who is being answered reads it in the answer.
+                case Assign assign when !_calling.ContainsKey(assign.Worker):
+                    await Slot(assign.Worker).StartAsync(Job, new HeldLease(assign.Item, assign.Attempt), job.Conductor.Version);
+                    break;
+                case Revoke revoke when members.Find(revoke.Worker) is not null:
+                    await Slot(revoke.Worker).CancelAsync(Job, new HeldLease(revoke.Item, revoke.Attempt), keep: false);
+                    break;
+                case Finished or Failed or Cancelled:
+                    _ = EndAsync(job);
+                    break;
+                default:
+                    break;
+            }
+        }
+
+        if (WantsMore(job))
+        {
+            _ = DemandAsync();
+        }
+    }
+
+    /// <summary>Writes down how the job ended, and sends its slots to the directory.</summary>
+    private async Task EndAsync(OpenJob job)
+    {
+        SchedulerState state = job.Conductor.State;
+        var ending = new JobEnding(JobPhases.Of(state.Status), state.Cause, job.Owner);
+        while (_ending is null && !_stopping.IsCancellationRequested)
+        {
+            try
+            {
+                await StoredEndings.PutAsync(options.Store, Job, ending, Stopping);
+                _ending = ending;
+            }
+            catch (ArtifactStoreException fault)
+            {
+                LogNotWritten(Job, fault.Message);
+                await Task.Delay(TimeSpan.FromSeconds(1), time);
+            }
+            catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+            {
+                return;
+            }
+        }
+
+        LogEnded(Job, ending.Phase, ending.Cause);
+        _timer?.Dispose();
+        _timer = null;
+        await DemandAsync();
+        foreach (string slot in state.PresentWorkers.Where(slot => !_calling.ContainsKey(slot)).ToList())
+        {
+            await Slot(slot).PollAsync();
+        }
+    }
+
+    private async Task<SlotReply> CallAsync(string slot, Func<Task<SlotReply>> call)
+    {
+        _calling[slot] = _calling.GetValueOrDefault(slot) + 1;
+        try
+        {
+            return await call();
+        }
+        finally
+        {
+            if (--_calling[slot] == 0)
+            {
+                _calling.Remove(slot);
+            }
+        }
+    }
+
+    /// <summary>Once a second: slots whose silo has died, and the directory, should it have forgotten.</summary>
+    private async Task LookAroundAsync(CancellationToken cancellation)
+    {
+        if (_open is not { Conductor.HasEnded: false } job)
+        {
+            return;
+        }
+
+        if (members.Version != _membersVersion)
+        {
+            _membersVersion = members.Version;
+            job.Conductor.Lose(job.Conductor.State.PresentWorkers.Where(members.IsDead).ToList(), "its silo died");
+        }
+
+        await DemandAsync();
+    }
+
+    private bool WantsMore(OpenJob job) => _demanded is not { } told || (told.Ready == 0) != (job.Conductor.State.ReadyCount == 0);
+
+    /// <summary>Tells the directory what the job wants; one word at a time.</summary>
+    private async Task DemandAsync()
+    {
+        if (_isDemanding)
+        {
+            return;
+        }
+
+        _isDemanding = true;
+        try
+        {
+            do
+            {
+                _demanded = Demand();
+                await GrainFactory.GetGrain<IJobDirectoryGrain>(0).DemandAsync(_demanded);
+            }
+            while (_open is { } job && WantsMore(job));
+        }
+        catch (Exception fault) when (fault is OrleansException or TimeoutException or ArtifactStoreException)
+        {
+            LogNoDirectory(Job, fault.Message);
+        }
+        finally
+        {
+            _isDemanding = false;
+        }
+    }
+
+    private JobDemand Demand()
+    {
+        SchedulerState? state = _open?.Conductor.State;
+        return new JobDemand
+        {
+            Job = Job,
+            Phase = _ending?.Phase ?? Phase,
+            Profile = state?.Profile ?? string.Empty,
+            Ready = state?.Status == JobStatus.Running ? state.ReadyCount : 0,
+            Done = state?.DoneCount ?? 0,
+            Total = state is null ? 0 : state.DoneCount + state.OpenCount,
+            Slots = state?.PresentWorkers.Count() ?? 0,
+            Cause = _ending?.Cause ?? state?.Cause ?? _fault,
+        };
+    }
+
+    private async Task<JobView> ViewOfClosedAsync()
+    {
+        _ending ??= await StoredEndings.ReadAsync(options.Store, Job, Stopping);
+        bool isThere = _ending is not null || await options.Store.HeadAsync(StoredPlans.NameOf(Job), Stopping) is not null;
+        return new JobView
+        {
+            Job = Job,
+            Phase = _ending?.Phase ?? (_opening is { IsCompleted: false } ? JobPhase.Opening : isThere ? JobPhase.Queued : JobPhase.Unknown),
+            Cause = _ending?.Cause ?? _fault,
+            Owner = _ending?.Owner ?? string.Empty,
+            Store = options.Store.Description,
+        };
+    }
+
+    private IGpuWorkerGrain Slot(string name) => GrainFactory.GetGrain<IGpuWorkerGrain>(name);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "job {Job} has ended: {Phase} {Cause}")]
+    private partial void LogEnded(string job, JobPhase phase, string cause);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "job {Job} is driven by '{Successor}' now; this silo leaves it")]
+    private partial void LogStepsDown(string job, string successor);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "job {Job} cannot be opened, and is tried again: {Fault}")]
+    private partial void LogNotOpened(string job, string fault);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "job {Job} cannot be written down, and is tried again: {Fault}")]
+    private partial void LogNotWritten(string job, string fault);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "job {Job} does not reach the directory, and tries again: {Fault}")]
+    private partial void LogNoDirectory(string job, string fault);
+}

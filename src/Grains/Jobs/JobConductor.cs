@@ -1,0 +1,239 @@
+using System.Collections.Immutable;
+using MambaQuant.Grains.Contracts;
+using MambaQuant.Pipeline.Artifacts;
+using MambaQuant.Pipeline.Driving;
+using MambaQuant.Pipeline.Scheduling;
+using MambaQuant.Pipeline.Scheduling.Inputs;
+using MambaQuant.Pipeline.Scheduling.Outputs;
+
+namespace MambaQuant.Grains.Jobs;
+
+/// <summary>Drives one job: turns what slots and people say into inputs of the scheduler, and answers when the journal has them.</summary>
+/// <remarks>
+/// Knows nothing of Orleans. Somebody has to pump: <see cref="NextAsync"/>, again and again, one call at a time; what comes in between two calls is
+/// one commit. The other members may be called at any time from the same place, and end during a later pump.
+/// </remarks>
+internal sealed class JobConductor
+{
+    private readonly SchedulerDriver _driver;
+    private readonly JobBoard? _board;
+    private readonly HashSet<string> _joining = new(StringComparer.Ordinal);
+
+    private JobConductor(SchedulerDriver driver, JobBoard? board)
+    {
+        _driver = driver;
+        _board = board;
+    }
+
+    /// <summary>How the job stands, as far as the journal has it.</summary>
+    public SchedulerState State => _driver.State;
+
+    /// <summary>Grows with every commit, over all owners of the job; two states with different leases have different numbers.</summary>
+    public long Version => _driver.At.Commits;
+
+    /// <summary>Whether the job has come to an end.</summary>
+    public bool HasEnded => State.Status is JobStatus.Finished or JobStatus.Failed or JobStatus.Cancelled;
+
+    /// <summary>Opens a job where its journal ends. Nobody is shut out before the first commit.</summary>
+    /// <param name="job">The job.</param>
+    /// <param name="owner">Who drives it: a name that no other owner of the job ever has.</param>
+    /// <param name="store">The store; not owned.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="cancellation">Stops the reading.</param>
+    /// <exception cref="InvalidJournalException">The journal cannot be read.</exception>
+    /// <exception cref="ArtifactStoreException">The store cannot be read, or a chunk is corrupt.</exception>
+    public static async Task<JobConductor> OpenAsync(
+        ConductedJob job, string owner, IArtifactStore store, TimeProvider time, CancellationToken cancellation)
+    {
+        SchedulerDriver driver = await SchedulerDriver.OpenAsync(store, job.Id, job.Graph, owner, time, _ => false, cancellation, stepsDown: true);
+        return new JobConductor(driver, job.Board);
+    }
+
+    /// <summary>Begins the job, or goes on with one that had ended.</summary>
+    /// <param name="job">The job.</param>
+    /// <param name="options">How it is scheduled.</param>
+    /// <param name="done">Items whose artifacts exist.</param>
+    public async Task SubmitAsync(ConductedJob job, SchedulerOptions options, ImmutableArray<FinishedItem> done)
+    {
+        await SendAsync(new JobSubmitted(_driver.Now, job.Id, job.Profile, options, done) { Graph = job.Graph });
+        _board?.Begin(State);
+    }
+
+    /// <summary>Takes over a job that runs.</summary>
+    /// <param name="owner">Who does.</param>
+    /// <param name="isGone">Whether a slot is known to be gone.</param>
+    public async Task AdoptAsync(string owner, Func<string, bool> isGone)
+    {
+        Task<ImmutableArray<SchedulerOutput>> adopted = SendAsync(new JobAdopted(_driver.Now, owner));
+
+        // Where nobody is left the whole cluster was stopped, and no item is to blame; of several slots one may have taken the others with it.
+        string[] gone = [.. State.PresentWorkers.Where(isGone)];
+        _driver.PostLost(gone, "its silo is gone", isDrained: gone.Length == State.PresentWorkers.Count());
+        await adopted;
+        _board?.Begin(State);
+    }
+
+    /// <summary>A slot wants to work for the job, and asks for its first item.</summary>
+    /// <param name="slot">The slot.</param>
+    public async Task<SlotReply> JoinAsync(SlotDescription slot)
+    {
+        if (HasEnded)
+        {
+            return Reply(slot.Slot);
+        }
+
+        if (slot.Profile != State.Profile)
+        {
+            string cause = $"its numerics profile is '{slot.Profile}', the plan's is '{State.Profile}'";
+            return new SlotReply { Standing = SlotStanding.Refused, Cause = cause, Version = Version };
+        }
+
+        // A second time under one name would mean another worker: this one is the same that joined before.
+        if (!State.IsPresent(slot.Slot) && _joining.Add(slot.Slot))
+        {
+            try
+            {
+                await SendAsync(new WorkerJoined(_driver.Now, slot.Slot, slot.MemoryBytes, slot.Profile));
+            }
+            finally
+            {
+                _joining.Remove(slot.Slot);
+            }
+        }
+
+        _board?.Describe(slot);
+        await SendAsync(new WorkRequested(_driver.Now, slot.Slot));
+        return Reply(slot.Slot);
+    }
+
+    /// <summary>A slot goes.</summary>
+    /// <param name="slot">Its name.</param>
+    /// <param name="isDrained">Whether it was sent away, so that its item is not to blame.</param>
+    /// <param name="cause">Why, for people.</param>
+    public async Task LeaveAsync(string slot, bool isDrained, string cause)
+    {
+        if (State.IsPresent(slot))
+        {
+            await SendAsync(new WorkerLost(_driver.Now, slot, cause, isDrained));
+        }
+
+        _board?.Forget(slot);
+    }
+
+    /// <summary>Slots are gone, and with them what they held.</summary>
+    /// <param name="slots">Their names.</param>
+    /// <param name="cause">Why, for people.</param>
+    public void Lose(IEnumerable<string> slots, string cause) => _driver.PostLost(slots, cause, isDrained: false);
+
+    /// <summary>Attempts of a slot ended.</summary>
+    /// <param name="slot">Its name.</param>
+    /// <param name="reports">How.</param>
+    public async Task<SlotReply> ReportAsync(string slot, ImmutableArray<WorkReport> reports)
+    {
+        List<Task> taken = [];
+        foreach (WorkReport report in reports)
+        {
+            taken.Add(SendAsync(InputOf(slot, report)));
+            if (report.Asks && report.Kind != ReportKind.Completed)
+            {
+                taken.Add(SendAsync(new WorkRequested(_driver.Now, slot)));
+            }
+        }
+
+        await Task.WhenAll(taken);
+        foreach (WorkReport report in reports)
+        {
+            _board?.Hear(slot, report, State);
+        }
+
+        return Reply(slot);
+    }
+
+    /// <summary>A slot renews its leases.</summary>
+    /// <param name="slot">Its name.</param>
+    /// <param name="leases">What it holds, and how far it is.</param>
+    /// <param name="asks">Whether it has nothing to do and asks for an item.</param>
+    public async Task<SlotReply> RenewAsync(string slot, ImmutableArray<LeaseProgress> leases, bool asks)
+    {
+        if (HasEnded || !State.IsPresent(slot))
+        {
+            return Reply(slot);
+        }
+
+        List<Task> taken = [];
+        foreach (LeaseProgress lease in leases)
+        {
+            taken.Add(SendAsync(new LeaseRenewed(_driver.Now, slot, lease.Item, lease.Attempt, lease.Checkpoint)));
+            _board?.Hear(slot, lease);
+        }
+
+        if (asks)
+        {
+            taken.Add(SendAsync(new WorkRequested(_driver.Now, slot)));
+        }
+
+        await Task.WhenAll(taken);
+        return Reply(slot);
+    }
+
+    /// <summary>Stops the job.</summary>
+    /// <param name="cause">Why, for people.</param>
+    public Task CancelAsync(string cause) => SendAsync(new Cancel(_driver.Now, cause));
+
+    /// <summary>Tells the scheduler something.</summary>
+    /// <param name="input">What happened.</param>
+    /// <returns>What it said, once the journal has it.</returns>
+    internal Task<ImmutableArray<SchedulerOutput>> SendAsync(SchedulerInput input) => _driver.PostAsync(input);
+
+    /// <summary>Waits until something happens or the scheduler wants to be woken, and lets it decide.</summary>
+    /// <param name="cancellation">Ends the waiting.</param>
+    /// <returns>What to do, in this order.</returns>
+    /// <exception cref="OperationCanceledException">The waiting was ended.</exception>
+    /// <exception cref="ArtifactStoreException">The journal cannot be written; the next call tries again.</exception>
+    /// <exception cref="StaleOwnerException">Somebody else drives the job.</exception>
+    public async Task<ImmutableArray<SchedulerOutput>> NextAsync(CancellationToken cancellation)
+    {
+        ImmutableArray<SchedulerOutput> outputs = await _driver.NextAsync(cancellation);
+        foreach (SchedulerOutput output in outputs)
+        {
+            _board?.Hear(output, State);
+        }
+
+        return outputs;
+    }
+
+    /// <summary>Ends: whoever waits for an answer hears that there is none.</summary>
+    public void Close() => _driver.Close();
+
+    /// <summary>How a slot stands.</summary>
+    /// <param name="slot">Its name.</param>
+    public SlotReply Reply(string slot)
+    {
+        (SchedulerState state, int version) = _driver.At;
+        if (state.Status is JobStatus.Finished or JobStatus.Failed or JobStatus.Cancelled)
+        {
+            return new SlotReply { Standing = SlotStanding.Ended, Version = version, Cause = state.Cause };
+        }
+
+        if (!state.IsPresent(slot))
+        {
+            return new SlotReply { Standing = SlotStanding.Stranger, Version = version };
+        }
+
+        LeaseName? lease = state.LeaseOf(slot);
+        return new SlotReply { Standing = SlotStanding.Member, Held = lease is null ? null : new HeldLease(lease.Item, lease.Attempt), Version = version };
+    }
+
+    private SchedulerInput InputOf(string slot, WorkReport report)
+    {
+        long now = _driver.Now;
+        return report.Kind switch
+        {
+            ReportKind.Completed => new WorkCompleted(now, slot, report.Item, report.Attempt, report.Checksum, report.Asks),
+            ReportKind.FailedForGood => new WorkFailed(now, slot, report.Item, report.Attempt, WorkFailure.Permanent, report.Cause),
+            ReportKind.InputLost => new WorkFailed(now, slot, report.Item, report.Attempt, WorkFailure.InputLost, report.Cause, report.LostItem),
+            ReportKind.Released => new WorkReleased(now, slot, report.Item, report.Attempt, report.Cause),
+            _ => new WorkFailed(now, slot, report.Item, report.Attempt, WorkFailure.Transient, report.Cause),
+        };
+    }
+}

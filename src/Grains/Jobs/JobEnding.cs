@@ -1,0 +1,9 @@
+using MambaQuant.Grains.Contracts;
+
+namespace MambaQuant.Grains.Jobs;
+
+/// <summary>How a job ended.</summary>
+/// <param name="Phase">Finished, failed or cancelled.</param>
+/// <param name="Cause">Why it failed or was stopped; empty where it finished.</param>
+/// <param name="Owner">Who drove it.</param>
+internal sealed record JobEnding(JobPhase Phase, string Cause, string Owner);

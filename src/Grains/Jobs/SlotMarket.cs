@@ -1,0 +1,119 @@
+using MambaQuant.Grains.Contracts;
+
+namespace MambaQuant.Grains.Jobs;
+
+/// <summary>Gives slots that have nothing to do to jobs that want some, the job that was submitted first before all others. Not thread-safe.</summary>
+/// <remarks>Everything in it is told again within seconds: by slots, by jobs, and by the store's listing.</remarks>
+/// <param name="time">The clock.</param>
+/// <param name="announcement">How often slots announce themselves.</param>
+internal sealed class SlotMarket(TimeProvider time, TimeSpan announcement)
+{
+    private const int LeastOpenJobs = 4;
+
+    private readonly Dictionary<string, JobEntry> _jobs = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, SlotEntry> _slots = new(StringComparer.Ordinal);
+    private readonly long _started = time.GetTimestamp();
+
+    /// <summary>All jobs, in the order in which they were submitted.</summary>
+    public IEnumerable<JobEntry> Jobs => _jobs.Values.OrderBy(job => job.Submitted).ThenBy(job => job.Job, StringComparer.Ordinal);
+
+    /// <summary>All slots that were heard of lately, sorted by name.</summary>
+    public IEnumerable<SlotDescription> Slots => _slots.Values.Select(slot => slot.Slot).OrderBy(slot => slot.Slot, StringComparer.Ordinal);
+
+    /// <summary>
+    /// The jobs that should be open: those that were submitted first, some more than there are slots, so that the next one is open when one ends. Jobs
+    /// that none of the slots can work for count for nothing.
+    /// </summary>
+    public IEnumerable<JobEntry> ToOpen
+    {
+        get
+        {
+            int left = Math.Max(LeastOpenJobs, 2 * _slots.Count);
+            foreach (JobEntry job in Jobs.Where(job => !job.HasEnded))
+            {
+                if (left == 0)
+                {
+                    yield break;
+                }
+
+                left -= job.Demand is { Ready: > 0, Slots: 0 } demand && !_slots.Values.Any(slot => Fits(slot, demand)) ? 0 : 1;
+                yield return job;
+            }
+        }
+    }
+
+    private long Now => (long)time.GetElapsedTime(_started).TotalMilliseconds;
+
+    /// <summary>A job.</summary>
+    /// <param name="job">Its identity.</param>
+    /// <returns>Null where it is not known.</returns>
+    public JobEntry? Find(string job) => _jobs.GetValueOrDefault(job);
+
+    /// <summary>A job is there.</summary>
+    /// <param name="job">Its identity.</param>
+    public JobEntry Add(string job)
+    {
+        if (!_jobs.TryGetValue(job, out JobEntry? entry))
+        {
+            _jobs.Add(job, entry = new JobEntry(job));
+        }
+
+        return entry;
+    }
+
+    /// <summary>A slot tells how it stands.</summary>
+    /// <param name="slot">The slot.</param>
+    /// <param name="job">The job that it works for; null for none.</param>
+    /// <param name="isIdle">Whether it has nothing to do.</param>
+    public void Announce(SlotDescription slot, string? job, bool isIdle)
+    {
+        if (!_slots.TryGetValue(slot.Slot, out SlotEntry? entry))
+        {
+            _slots.Add(slot.Slot, entry = new SlotEntry { Slot = slot });
+        }
+
+        (entry.Slot, entry.Job, entry.IsIdle, entry.Heard) = (slot, job, isIdle, Now);
+        if (entry.Ordered == job || !isIdle)
+        {
+            entry.Ordered = null;
+        }
+    }
+
+    /// <summary>A slot goes.</summary>
+    /// <param name="slot">Its name.</param>
+    public void Retire(string slot) => _slots.Remove(slot);
+
+    /// <summary>The job that a slot is to work for.</summary>
+    /// <param name="slot">Its name.</param>
+    /// <returns>Null for none, or for the one that it works for.</returns>
+    public string? OrderOf(string slot) => _slots.GetValueOrDefault(slot)?.Ordered;
+
+    /// <summary>Gives slots that have nothing to do to jobs that want some.</summary>
+    /// <returns>Slots that are to be told.</returns>
+    public List<(string Slot, string Job)> Match()
+    {
+        long now = Now, patience = (long)announcement.TotalMilliseconds;
+        foreach (string silent in _slots.Where(slot => now - slot.Value.Heard > 4 * patience).Select(slot => slot.Key).ToList())
+        {
+            _slots.Remove(silent);
+        }
+
+        var told = new List<(string Slot, string Job)>();
+        SlotEntry[] free = [.. _slots.Values.Where(slot => slot.IsIdle && (slot.Ordered is null || now - slot.OrderedAt > patience))];
+        foreach (JobEntry job in free.Length == 0 ? [] : Jobs.Where(job => job.Demand is { Phase: JobPhase.Running, Ready: > 0 }))
+        {
+            JobDemand demand = job.Demand!;
+            int wanted = demand.Ready - _slots.Values.Count(slot => slot.Ordered == job.Job && now - slot.OrderedAt <= patience);
+            foreach (SlotEntry slot in free.Where(slot => slot.Job != job.Job && slot.Ordered != job.Job && Fits(slot, demand)).Take(Math.Max(0, wanted)).ToList())
+            {
+                (slot.Ordered, slot.OrderedAt) = (job.Job, now);
+                told.Add((slot.Slot.Slot, job.Job));
+                free = [.. free.Where(other => other != slot)];
+            }
+        }
+
+        return told;
+    }
+
+    private static bool Fits(SlotEntry slot, JobDemand demand) => slot.Slot.Profile == demand.Profile;
+}

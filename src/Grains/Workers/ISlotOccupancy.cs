@@ -1,0 +1,8 @@
+namespace MambaQuant.Grains.Workers;
+
+/// <summary>Whether the slots of this silo are wanted.</summary>
+public interface ISlotOccupancy
+{
+    /// <summary>Whether any slot works for a job.</summary>
+    bool IsOccupied { get; }
+}

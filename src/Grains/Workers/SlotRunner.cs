@@ -1,0 +1,110 @@
+using System.Collections.Concurrent;
+using MambaQuant.Grains.Contracts;
+using MambaQuant.Grains.Hosting;
+using MambaQuant.Pipeline.Execution;
+using MambaQuant.Pipeline.Planning;
+using MambaQuant.Pipeline.Scheduling;
+
+namespace MambaQuant.Grains.Workers;
+
+/// <summary>Computes: one thread, one item at a time, with the executor of the job that the slot works for.</summary>
+internal sealed class SlotRunner : IDisposable
+{
+    private readonly MambaQuantSiloOptions _options;
+    private readonly IExecutorFactory _executors;
+    private readonly int _place;
+    private readonly Action<Assignment, WorkReport> _ended;
+    private readonly BlockingCollection<Assignment> _assignments = [];
+    private readonly Thread _thread;
+    private (string Job, WorkPlan Plan, WorkExecutor Executor)? _open;
+
+    /// <summary>Starts the thread.</summary>
+    /// <param name="options">The silo.</param>
+    /// <param name="executors">Makes executors.</param>
+    /// <param name="place">The slot's place among those of the silo.</param>
+    /// <param name="ended">Hears how items ended, on the thread.</param>
+    public SlotRunner(MambaQuantSiloOptions options, IExecutorFactory executors, int place, Action<Assignment, WorkReport> ended)
+    {
+        _options = options;
+        _executors = executors;
+        _place = place;
+        _ended = ended;
+        _thread = new Thread(Run) { IsBackground = true, Name = options.Slots[place].Device };
+        _thread.Start();
+    }
+
+    /// <summary>Gives it an item; it is run behind those that it has.</summary>
+    /// <param name="assignment">The item; disposed when it has ended.</param>
+    public void Add(Assignment assignment) => _assignments.Add(assignment);
+
+    /// <summary>Ends the thread behind the items that it has.</summary>
+    public void Dispose()
+    {
+        _assignments.CompleteAdding();
+        _thread.Join();
+        _assignments.Dispose();
+    }
+
+    private void Run()
+    {
+        foreach (Assignment assignment in _assignments.GetConsumingEnumerable())
+        {
+            using (assignment)
+            {
+                _ended(assignment, Execute(assignment));
+            }
+        }
+
+        Close();
+    }
+
+    private WorkReport Execute(Assignment assignment)
+    {
+        (int item, int attempt) = assignment.Lease;
+        CancellationToken stop = assignment.Stop.Token, abandon = assignment.Abandon.Token;
+        try
+        {
+            (WorkPlan plan, WorkExecutor executor) = Open(assignment.Job, abandon);
+            WorkResult result;
+            using (_options.Backends.Begin())
+            {
+                result = executor.ExecuteAsync(plan.Graph.Items[item], assignment, stop, abandon).GetAwaiter().GetResult();
+            }
+
+            return new WorkReport { Item = item, Attempt = attempt, Kind = ReportKind.Completed, Checksum = result.Checksum, Differing = result.Disagreements, Asks = true };
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested || abandon.IsCancellationRequested)
+        {
+            return new WorkReport { Item = item, Attempt = attempt, Kind = ReportKind.Released, Cause = "stopped", Asks = true };
+        }
+        catch (InputLostException lost)
+        {
+            return new WorkReport { Item = item, Attempt = attempt, Kind = ReportKind.InputLost, Cause = lost.Message, LostItem = lost.Producer, Asks = true };
+        }
+        catch (Exception failure) when (FailureKinds.Of(failure) is var found)
+        {
+            ReportKind kind = found == WorkFailure.Transient ? ReportKind.FailedForNow : ReportKind.FailedForGood;
+            return new WorkReport { Item = item, Attempt = attempt, Kind = kind, Cause = failure.Message, Asks = true };
+        }
+    }
+
+    private (WorkPlan Plan, WorkExecutor Executor) Open(string job, CancellationToken cancellation)
+    {
+        if (_open is not { } open || open.Job != job)
+        {
+            Close();
+            WorkPlan plan = StoredPlans.ReadAsync(_options.Store, job, cancellation).GetAwaiter().GetResult();
+            string scratch = Path.Combine(_options.ScratchPath, _options.Slots[_place].Device);
+            var place = new ExecutorPlace(plan, _options.Store, _options.Backends.Of(_place), scratch, _options.CacheBytes);
+            _open = open = (job, plan, _executors.OpenAsync(place, cancellation).GetAwaiter().GetResult());
+        }
+
+        return (open.Plan, open.Executor);
+    }
+
+    private void Close()
+    {
+        _open?.Executor.Dispose();
+        _open = null;
+    }
+}

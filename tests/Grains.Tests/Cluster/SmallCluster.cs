@@ -1,0 +1,92 @@
+using System.Collections.Concurrent;
+using MambaQuant.Grains.Contracts;
+using MambaQuant.Grains.Hosting;
+using MambaQuant.Grains.Workers;
+using MambaQuant.Pipeline.Artifacts;
+using MambaQuant.Pipeline.Execution;
+using MambaQuant.Pipeline.Local;
+using MambaQuant.Pipeline.Scheduling;
+using MambaQuant.Testing;
+using Orleans.TestingHost;
+using Xunit;
+
+namespace MambaQuant.Grains.Tests.Cluster;
+
+/// <summary>Silos in this process, with slots of the CPU and one store.</summary>
+internal sealed class SmallCluster : IAsyncDisposable
+{
+    private readonly TemporaryDirectory _folder = new();
+    private readonly CpuBackends _backends = new(1);
+    private readonly ConcurrentDictionary<string, int> _slots = new(StringComparer.Ordinal);
+
+    private SmallCluster(IArtifactStore store) => Store = store;
+
+    public IArtifactStore Store { get; }
+
+    public InProcessTestCluster Cluster { get; private set; } = null!;
+
+    public IJobDirectoryGrain Directory => Cluster.Client.GetGrain<IJobDirectoryGrain>(0);
+
+    public ICalibrationJobGrain Job(string job) => Cluster.Client.GetGrain<ICalibrationJobGrain>(job);
+
+    /// <summary>Where the checkpoint of a job comes to lie.</summary>
+    public string Output(string job) => _folder.File("out-" + job);
+
+    /// <summary>Starts silos.</summary>
+    /// <param name="silos">How many.</param>
+    /// <param name="slots">Slots of each.</param>
+    /// <param name="store">The store; null for one in memory.</param>
+    /// <param name="executors">Makes executors; null for the usual ones.</param>
+    /// <param name="scheduling">Leases; null for short ones.</param>
+    public static async Task<SmallCluster> StartAsync(
+        short silos = 2, int slots = 1, IArtifactStore? store = null, IExecutorFactory? executors = null, SchedulerOptions? scheduling = null)
+    {
+        var cluster = new SmallCluster(store ?? new MemoryArtifactStore());
+        var builder = new InProcessTestClusterBuilder(silos);
+        builder.Options.ConfigureFileLogging = false;
+        builder.ConfigureSilo((options, silo) => silo.AddMambaQuant(new MambaQuantSiloOptions
+        {
+            Store = cluster.Store,
+            Backends = cluster._backends,
+            Slots = [.. Enumerable.Range(0, cluster._slots.GetOrAdd(options.SiloName, slots)).Select(slot => new SlotOptions($"cpu-{slot}", long.MaxValue, "a test"))],
+            ScratchPath = cluster._folder.File(options.SiloName),
+            Scheduling = scheduling ?? new SchedulerOptions { Lease = TimeSpan.FromSeconds(3), Heartbeat = TimeSpan.FromSeconds(0.5) },
+            Announcement = TimeSpan.FromSeconds(1),
+            Executors = executors ?? new RequestedExecutorFactory(job => new FolderCheckpointSink(cluster.Output(job))),
+        }));
+        cluster.Cluster = builder.Build();
+        await cluster.Cluster.DeployAsync();
+        return cluster;
+    }
+
+    /// <summary>Submits a job that lies in the store.</summary>
+    public async Task SubmitAsync(string job)
+    {
+        SubmitReply reply = await Directory.SubmitAsync(new SubmitRequest { Job = job, Store = Store.Description });
+        Assert.True(reply.IsAccepted, reply.Cause);
+    }
+
+    /// <summary>Watches a job to its end.</summary>
+    public async Task<JobView> WatchAsync(string job, int seconds = 30)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(seconds));
+        JobView view = await Job(job).ViewAsync(0, 0);
+        while (!view.HasEnded)
+        {
+            Assert.False(patience.IsCancellationRequested, $"job {job} does not end: {Tell(view)}");
+            view = await Job(job).ViewAsync(view.Version, 1000);
+        }
+
+        return view;
+    }
+
+    public static string Tell(JobView view) =>
+        $"{view.Phase} {view.Cause} items [{string.Join("; ", view.Items)}] slots [{string.Join("; ", view.Slots)}] notices [{string.Join("; ", view.Notices)}]";
+
+    public async ValueTask DisposeAsync()
+    {
+        await Cluster.DisposeAsync();
+        _backends.Dispose();
+        _folder.Dispose();
+    }
+}
