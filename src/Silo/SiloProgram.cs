@@ -50,6 +50,7 @@ internal static class SiloProgram
         builder.Logging.AddSimpleConsole(options => (options.SingleLine, options.TimestampFormat, options.UseUtcTimestamp) = (true, "yyyy-MM-ddTHH:mm:ssZ ", true));
         builder.WebHost.UseUrls($"http://{(configuration.Endpoint.ListensOnAny ? "[::]" : "127.0.0.1")}:{configuration.HealthPort}");
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = configuration.Shutdown + ToClose);
+        builder.Services.AddSingleton(store);
         builder.Services.AddSiloHealth();
         builder.UseOrleans(silo => silo.JoinCluster(configuration.Cluster, configuration.Endpoint));
         WebApplication application = builder.Build();

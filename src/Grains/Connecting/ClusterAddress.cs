@@ -53,6 +53,6 @@ public sealed record ClusterAddress
         string variable = Redis[Prefix.Length..];
         return Environment.GetEnvironmentVariable(variable) is { Length: > 0 } value
             ? value
-            : throw new ArgumentException($"Redis: the environment variable '{variable}' is not set");
+            : throw new ArgumentException($"the environment variable '{variable}' of Redis is not set");
     }
 }

@@ -15,7 +15,7 @@ internal sealed record SiloSettings
         ("Slots", "items that run at once; 0 for a silo that only holds jobs", "1"),
         ("SlotMemory", "memory of a slot, such as 8g", "the machine's, divided among the slots"),
         ("Threads", "threads that the slots divide among them", "one a processor"),
-        ("Clustering", "Localhost or Redis", "Localhost"),
+        ("Clustering", "Localhost or Redis", "Redis where one is named, else Localhost"),
         ("Redis", "connection string of Redis, or env:NAME", "none"),
         ("ClusterId", "name of the cluster", "mambaquant"),
         ("ServiceId", "name of the service", "mambaquant"),

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
-using System.Security.Cryptography;
 using MambaQuant.Grains.Connecting;
 using Microsoft.Extensions.Configuration;
 
@@ -54,7 +53,7 @@ internal sealed class SiloSettingsReader
             Problem("Lease", $"{Text(lease)} s are less than three heartbeats of {Text(heartbeat)} s: one lost message would cost an item");
         }
 
-        bool isLocal = Clustering() == ClusteringKind.Localhost;
+        ClusterAddress cluster = new ClusterAddressReader(Value, Problem).Read();
         return new SiloConfiguration
         {
             Store = Required("Store"),
@@ -62,13 +61,13 @@ internal sealed class SiloSettingsReader
             Slots = slots,
             SlotMemory = Bytes("SlotMemory") ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / Math.Max(1, slots),
             Threads = Number("Threads", Environment.ProcessorCount, 1, MostSlots),
-            Cluster = Cluster(),
+            Cluster = cluster,
             Endpoint = new SiloEndpoint(
                 Value("SiloName") ?? _environment("POD_NAME") ?? string.Create(CultureInfo.InvariantCulture, $"{Environment.MachineName}-{siloPort}"),
                 Advertised(),
                 siloPort,
                 gatewayPort,
-                ListensOnAny: !isLocal),
+                ListensOnAny: cluster.Clustering != ClusteringKind.Localhost),
             HealthPort = healthPort,
             Lease = lease,
             Heartbeat = heartbeat,
@@ -77,74 +76,11 @@ internal sealed class SiloSettingsReader
         };
     }
 
-    private ClusterAddress Cluster()
-    {
-        var address = new ClusterAddress
-        {
-            Clustering = Clustering(),
-            Redis = Value("Redis"),
-            ClusterId = Value("ClusterId") ?? "mambaquant",
-            ServiceId = Value("ServiceId") ?? "mambaquant",
-            PrimarySilo = PrimarySilo(),
-            Certificates = Certificates(),
-        };
-        try
-        {
-            if (address.Clustering == ClusteringKind.Redis && address.ResolveRedis() is not { Length: > 0 })
-            {
-                Problem("Redis", "Clustering is Redis, and no connection string is given");
-            }
-        }
-        catch (ArgumentException fault)
-        {
-            Problem("Redis", fault.Message);
-        }
-
-        return address;
-    }
-
-    private ClusteringKind Clustering() => Value("Clustering") switch
-    {
-        null => ClusteringKind.Localhost,
-        { } text when Enum.TryParse(text, ignoreCase: true, out ClusteringKind kind) && Enum.IsDefined(kind) => kind,
-        { } text => Wrong("Clustering", text, string.Join(" or ", Enum.GetNames<ClusteringKind>()), ClusteringKind.Localhost),
-    };
-
-    private IPEndPoint PrimarySilo() => Value("PrimarySilo") is not { } text
-        ? new IPEndPoint(IPAddress.Loopback, ClusterAddress.DefaultSiloPort)
-        : IPEndPoint.TryParse(text, out IPEndPoint? endpoint) && endpoint.Port > 0 ? endpoint : Wrong("PrimarySilo", text, "IP:PORT", new IPEndPoint(IPAddress.Loopback, 1));
-
     private IPAddress Advertised()
     {
         string? text = Value("AdvertisedAddress") ?? _environment("POD_IP");
         return text is null ? IPAddress.Loopback
             : IPAddress.TryParse(text, out IPAddress? address) ? address : Wrong("AdvertisedAddress", text, "an IP address", IPAddress.Loopback);
-    }
-
-    private ClusterCertificates? Certificates()
-    {
-        string[] names = ["TlsCertificate", "TlsKey", "TlsAuthority"];
-        string?[] paths = [.. names.Select(Value)];
-        if (paths.All(path => path is null))
-        {
-            return null;
-        }
-
-        if (Array.IndexOf(paths, null) is >= 0 and int missing)
-        {
-            Problem(names[missing], $"is missing: {string.Join(", ", names)} go together");
-            return null;
-        }
-
-        try
-        {
-            return ClusterCertificates.Read(paths[0]!, paths[1]!, paths[2]!);
-        }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or CryptographicException)
-        {
-            Problem("TlsCertificate", fault.Message);
-            return null;
-        }
     }
 
     private void NameUnknown()

@@ -1,0 +1,7 @@
+using Xunit;
+
+namespace MambaQuant.Silo.Tests.Running;
+
+/// <summary>Tests with processes of their own run one after the other: they measure times, and share the machine's processors.</summary>
+[CollectionDefinition(nameof(RealProcesses), DisableParallelization = true)]
+public sealed class RealProcesses;

@@ -1,0 +1,148 @@
+using System.Collections.Concurrent;
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+
+namespace MambaQuant.Testing;
+
+/// <summary>A program that runs beside a test, ends with it at the latest, and can be treated badly.</summary>
+/// <remarks>Where there is 'setpriv', the kernel kills it when this process ends, however that ends.</remarks>
+public sealed class ChildProcess : IDisposable
+{
+    // The kernel's word is about the thread that started the program, not about the process: so one thread starts them all, and never ends.
+    private static readonly BlockingCollection<Action> Starts = Starter();
+
+    private readonly Process _process;
+    private readonly StringBuilder _printed = new();
+
+    private ChildProcess(Process process) => _process = process;
+
+    /// <summary>What it printed so far, both streams as they came.</summary>
+    public string Printed
+    {
+        get
+        {
+            lock (_printed)
+            {
+                return _printed.ToString();
+            }
+        }
+    }
+
+    /// <summary>Its number.</summary>
+    public int Id => _process.Id;
+
+    /// <summary>Whether it has ended.</summary>
+    public bool HasEnded => _process.HasExited;
+
+    /// <summary>Its exit code, once it has ended.</summary>
+    public int ExitCode => _process.ExitCode;
+
+    /// <summary>Where a program lies, or null.</summary>
+    /// <param name="program">Its name.</param>
+    public static string? OnPath(string program) => (Environment.GetEnvironmentVariable("PATH") ?? "")
+        .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
+        .Select(folder => Path.Combine(folder, program))
+        .FirstOrDefault(File.Exists);
+
+    /// <summary>Starts a program.</summary>
+    /// <param name="program">The program.</param>
+    /// <param name="arguments">Its arguments.</param>
+    /// <param name="environment">Variables besides those of this process.</param>
+    public static ChildProcess Start(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
+    {
+        ArgumentNullException.ThrowIfNull(arguments);
+        string[] command = OnPath("setpriv") is { } setpriv ? [setpriv, "--pdeathsig", "KILL", program, .. arguments] : [program, .. arguments];
+        var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach ((string name, string value) in environment ?? new Dictionary<string, string>())
+        {
+            start.Environment[name] = value;
+        }
+
+        var child = new ChildProcess(new Process { StartInfo = start });
+        child._process.OutputDataReceived += child.Take;
+        child._process.ErrorDataReceived += child.Take;
+        using (var started = new ManualResetEventSlim())
+        {
+            Exception? fault = null;
+            Starts.Add(() =>
+            {
+                try
+                {
+                    child._process.Start();
+                }
+                catch (Exception failure) when (failure is Win32Exception or InvalidOperationException)
+                {
+                    fault = failure;
+                }
+                finally
+                {
+                    started.Set();
+                }
+            });
+            started.Wait();
+            if (fault is not null)
+            {
+                throw new InvalidOperationException($"'{command[0]}' cannot be started: {fault.Message}", fault);
+            }
+        }
+
+        child._process.BeginOutputReadLine();
+        child._process.BeginErrorReadLine();
+        return child;
+    }
+
+    /// <summary>Sends it a signal.</summary>
+    /// <param name="signal">Such as "TERM", "STOP", "CONT".</param>
+    public void Signal(string signal)
+    {
+        using Process kill = Process.Start("kill", ["-s", signal, _process.Id.ToString(CultureInfo.InvariantCulture)])!;
+        kill.WaitForExit();
+    }
+
+    /// <summary>Ends it at once, without warning.</summary>
+    public void Kill()
+    {
+        _process.Kill();
+        _process.WaitForExit();
+    }
+
+    /// <summary>Waits for its end.</summary>
+    /// <param name="limit">How long.</param>
+    /// <exception cref="TimeoutException">It goes on; the message has what it printed.</exception>
+    public int WaitForEnd(TimeSpan limit) => _process.WaitForExit(limit) ? _process.ExitCode : throw new TimeoutException($"the program goes on after {limit}; it printed:\n{Printed}");
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+        {
+            Kill();
+        }
+
+        _process.Dispose();
+    }
+
+    private static BlockingCollection<Action> Starter()
+    {
+        var starts = new BlockingCollection<Action>();
+        new Thread(() =>
+        {
+            foreach (Action start in starts.GetConsumingEnumerable())
+            {
+                start();
+            }
+        })
+        { IsBackground = true, Name = "starts programs" }.Start();
+        return starts;
+    }
+
+    private void Take(object sender, DataReceivedEventArgs line)
+    {
+        lock (_printed)
+        {
+            _printed.AppendLine(line.Data);
+        }
+    }
+}
