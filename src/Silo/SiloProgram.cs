@@ -1,23 +1,17 @@
-using MambaQuant.Grains.Connecting;
 using MambaQuant.Pipeline.Artifacts;
+using MambaQuant.Pipeline.Local;
 using MambaQuant.Silo.Configuration;
-using MambaQuant.Silo.Health;
+using MambaQuant.Silo.Hosting;
 using MambaQuant.Storage;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 
 namespace MambaQuant.Silo;
 
 /// <summary>From settings to a running silo, and to its end.</summary>
 internal static class SiloProgram
 {
-    // The host stops after the silo has stopped at a safe point; what is left is closing connections.
-    private static readonly TimeSpan ToClose = TimeSpan.FromSeconds(10);
-
     /// <summary>Runs a silo until it is asked to stop, or has nothing to do.</summary>
     /// <param name="arguments">What the command line sets, as keys of the configuration.</param>
     /// <returns>One of <see cref="SiloExitCodes"/>.</returns>
@@ -29,7 +23,8 @@ internal static class SiloProgram
         {
             SiloConfiguration configuration = SiloSettingsReader.Read(builder.Configuration, Environment.GetEnvironmentVariable);
             IArtifactStore store = await ArtifactStores.OpenOrCreateAsync(configuration.Store, CancellationToken.None);
-            await using WebApplication application = Build(builder, configuration, store);
+            using var backends = new CpuBackends(configuration.Threads);
+            await using WebApplication application = SiloComposition.Build(builder, configuration, store, backends);
             await application.RunAsync();
             return SiloExitCodes.Success;
         }
@@ -43,18 +38,5 @@ internal static class SiloProgram
             await Console.Error.WriteLineAsync($"error: {fault.Message}");
             return SiloExitCodes.Surroundings;
         }
-    }
-
-    private static WebApplication Build(WebApplicationBuilder builder, SiloConfiguration configuration, IArtifactStore store)
-    {
-        builder.Logging.AddSimpleConsole(options => (options.SingleLine, options.TimestampFormat, options.UseUtcTimestamp) = (true, "yyyy-MM-ddTHH:mm:ssZ ", true));
-        builder.WebHost.UseUrls($"http://{(configuration.Endpoint.ListensOnAny ? "[::]" : "127.0.0.1")}:{configuration.HealthPort}");
-        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = configuration.Shutdown + ToClose);
-        builder.Services.AddSingleton(store);
-        builder.Services.AddSiloHealth();
-        builder.UseOrleans(silo => silo.JoinCluster(configuration.Cluster, configuration.Endpoint));
-        WebApplication application = builder.Build();
-        application.MapSiloHealth();
-        return application;
     }
 }
