@@ -10,8 +10,10 @@ namespace MambaQuant.Client.Jobs;
 /// <param name="ProgressBytes">Their bytes.</param>
 /// <param name="SnapshotCount">Snapshots of journals that a newer one stands for, and damaged ones.</param>
 /// <param name="SnapshotBytes">Their bytes.</param>
+/// <param name="InputCount">Uploaded files that no job reads.</param>
+/// <param name="InputBytes">Their bytes.</param>
 /// <param name="RemovedJobs">Jobs that go.</param>
-/// <param name="KeptBytes">Bytes of items that stay.</param>
+/// <param name="KeptBytes">Bytes of items and uploaded files that stay.</param>
 /// <param name="DeletedCount">Artifacts that were deleted; 0 where only was looked.</param>
 /// <param name="Deletes">Whether anything was to be deleted.</param>
 internal sealed record GarbageReport(
@@ -22,6 +24,8 @@ internal sealed record GarbageReport(
     long ProgressBytes,
     int SnapshotCount,
     long SnapshotBytes,
+    int InputCount,
+    long InputBytes,
     IReadOnlyList<string> RemovedJobs,
     long KeptBytes,
     int DeletedCount,
@@ -43,6 +47,8 @@ internal sealed record GarbageReport(
             garbage.Progress.Sum(artifact => artifact.Length),
             garbage.Snapshots.Length,
             garbage.Snapshots.Sum(artifact => artifact.Length),
+            garbage.Inputs.Length,
+            garbage.Inputs.Sum(artifact => artifact.Length),
             removed,
             garbage.KeptBytes,
             deleted ?? 0,
@@ -61,6 +67,7 @@ internal sealed record GarbageReport(
         output.WriteLine($"{OrphanCount:N0} artifacts, {ByteText.Readable(OrphanBytes)}, of items that no plan names");
         output.WriteLine($"{ProgressCount:N0} progress checkpoints, {ByteText.Readable(ProgressBytes)}, of items that are done");
         output.WriteLine($"{SnapshotCount:N0} snapshots of journals, {ByteText.Readable(SnapshotBytes)}, that are old or damaged");
+        output.WriteLine($"{InputCount:N0} uploaded files, {ByteText.Readable(InputBytes)}, that no job reads");
         output.WriteLine($"{ByteText.Readable(KeptBytes)} stay in {Store}");
         output.WriteLine(Deletes ? $"deleted {DeletedCount:N0} artifacts" : "nothing was deleted: that is done with --delete");
     }

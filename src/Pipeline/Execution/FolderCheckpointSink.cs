@@ -21,7 +21,7 @@ public sealed class FolderCheckpointSink(string outputPath, Func<string>? runTex
     public string? RunText() => runText?.Invoke();
 
     /// <inheritdoc/>
-    public Task EndAsync(IReadOnlyList<WrittenTensor> written, CancellationToken cancellation)
+    public Task EndAsync(IReadOnlyList<WrittenTensor> written, Func<string, string, Task> putAsync)
     {
         ArgumentNullException.ThrowIfNull(written);
         WrittenBytes = written.Sum(tensor => tensor.SizeBytes);

@@ -20,6 +20,6 @@ public interface ICheckpointSink
 
     /// <summary>The checkpoint is complete.</summary>
     /// <param name="written">Its tensors.</param>
-    /// <param name="cancellation">Stops what is left to do.</param>
-    Task EndAsync(IReadOnlyList<WrittenTensor> written, CancellationToken cancellation);
+    /// <param name="putAsync">Puts a file as an output of the item: the output's name, and the file's path. For sinks that keep in the store.</param>
+    Task EndAsync(IReadOnlyList<WrittenTensor> written, Func<string, string, Task> putAsync);
 }

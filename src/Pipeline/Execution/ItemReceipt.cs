@@ -2,6 +2,8 @@ using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using MambaQuant.Pipeline.Artifacts;
+using MambaQuant.Pipeline.Planning;
 
 namespace MambaQuant.Pipeline.Execution;
 
@@ -23,6 +25,34 @@ public sealed record ItemReceipt(string Label, ImmutableArray<ReceiptOutput> Out
     /// <exception cref="JsonException">They are no receipt.</exception>
     public static ItemReceipt FromJson(ReadOnlySpan<byte> json) => JsonSerializer.Deserialize(json, ExecutionJson.Default.ItemReceipt)
         ?? throw new JsonException("expected a receipt, found null");
+
+    /// <summary>Reads the receipt of an item from a store.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="key">Key of the item.</param>
+    /// <param name="cancellation">Stops the reading.</param>
+    /// <returns>Null where the item is not done.</returns>
+    /// <exception cref="JsonException">It is no receipt.</exception>
+    /// <exception cref="CorruptArtifactException">It is damaged.</exception>
+    /// <exception cref="ArtifactStoreException">The store cannot be read.</exception>
+    public static async Task<ItemReceipt?> FindAsync(IArtifactStore store, ArtifactKey key, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        using var content = new MemoryStream();
+        try
+        {
+            Stream source = await store.OpenReadAsync(WorkPlan.NameOf(key, ItemOutputs.Receipt), 0, null, cancellation).ConfigureAwait(false);
+            await using (source.ConfigureAwait(false))
+            {
+                await source.CopyToAsync(content, cancellation).ConfigureAwait(false);
+            }
+        }
+        catch (ArtifactNotFoundException)
+        {
+            return null;
+        }
+
+        return FromJson(content.ToArray());
+    }
 
     /// <inheritdoc/>
     public bool Equals(ItemReceipt? other) =>

@@ -122,13 +122,19 @@ internal sealed class ItemSession(WorkPlan plan, WorkItem item, IArtifactStore s
         try
         {
             write(path);
-            Note(output, await store.PutIfAbsentAsync(WorkPlan.NameOf(item.Key, output), (stream, cancellation) => CopyAsync(path, stream, cancellation), abandon));
+            await PutFileAsync(output, path);
         }
         finally
         {
             File.Delete(path);
         }
     }
+
+    /// <summary>Puts an output that is a file already; the file stays.</summary>
+    /// <param name="output">Its name.</param>
+    /// <param name="path">The file.</param>
+    public async Task PutFileAsync(string output, string path) =>
+        Note(output, await store.PutIfAbsentAsync(WorkPlan.NameOf(item.Key, output), (stream, cancellation) => CopyAsync(path, stream, cancellation), abandon));
 
     /// <summary>Puts an output.</summary>
     /// <param name="output">Its name.</param>

@@ -118,7 +118,7 @@ internal sealed class ModelStage(Workbench bench)
                 context, bench.Plan.Request.Model.Files, sequences, bench.Plan.SearchSamples, calibration.Seed, sequences is null ? null : calibration.Tokenizer),
             Run = sink.RunText(),
         });
-        await sink.EndAsync(written, session.Abandon);
+        await sink.EndAsync(written, session.PutFileAsync);
         return sink.KeepsInStore
             ? await session.CompleteAsync(tokens: 0)
             : new ItemReceipt(session.Item.Label, [.. written.Select(tensor => new ReceiptOutput(tensor.Name, tensor.SizeBytes, tensor.Sha256))], 0);

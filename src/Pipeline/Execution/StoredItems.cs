@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 using MambaQuant.Pipeline.Artifacts;
 using MambaQuant.Pipeline.Planning;
 using MambaQuant.Pipeline.Scheduling;
@@ -13,7 +14,7 @@ public static class StoredItems
     /// <param name="plan">The plan.</param>
     /// <param name="cancellation">Stops the listing.</param>
     /// <returns>In the order of the plan, with the checksum that their receipt has.</returns>
-    /// <remarks>Cost: one listing of all items of the store; nothing is read, so what an artifact holds is checked when it is used.</remarks>
+    /// <remarks>Cost: one listing of all items of the store; nothing is read but the receipt of a checkpoint, so what an artifact holds is checked when it is used.</remarks>
     /// <exception cref="ArtifactStoreException">The store cannot be reached or read.</exception>
     public static Task<ImmutableArray<FinishedItem>> FindAsync(IArtifactStore store, WorkPlan plan, CancellationToken cancellation) =>
         FindAsync(store, plan, damaged: null, cancellation);
@@ -44,13 +45,17 @@ public static class StoredItems
         var finished = ImmutableArray.CreateBuilder<FinishedItem>();
         foreach (WorkItem item in plan.Graph.Items.Where(item => found.ContainsKey(WorkPlan.NameOf(item.Key, ItemOutputs.Receipt))))
         {
-            if (Finished(plan, item, found) is { } whole)
+            // Of a checkpoint only its receipt knows the files.
+            ImmutableArray<ReceiptOutput>? named = item.Kind == WorkKind.Assemble ? await NamedAsync(store, item, cancellation) : null;
+            ImmutableArray<string> outputs = named is { } files ? [.. files.Select(output => output.Name)] : plan.OutputsOf(item);
+            bool isKnown = item.Kind != WorkKind.Assemble || named is not null;
+            if (isKnown && Finished(item, outputs, found) is { } whole && (named is null || IsAsNamed(item, named.Value, found)))
             {
                 finished.Add(whole);
             }
             else if (damaged is not null)
             {
-                await ClearAsync(store, plan, item, found, damaged, cancellation);
+                await ClearAsync(store, outputs, item, found, damaged, cancellation);
             }
         }
 
@@ -60,14 +65,14 @@ public static class StoredItems
     /// <summary>Removes the receipt of an item that is not whole, and what is damaged, so that it is made anew.</summary>
     private static async Task ClearAsync(
         IArtifactStore store,
-        WorkPlan plan,
+        ImmutableArray<string> outputs,
         WorkItem item,
         Dictionary<string, ArtifactInfo> found,
         Action<WorkItem, string> damaged,
         CancellationToken cancellation)
     {
         var faults = new List<string>();
-        foreach (string name in plan.OutputsOf(item).Append(ItemOutputs.Receipt).Select(output => WorkPlan.NameOf(item.Key, output)))
+        foreach (string name in outputs.Append(ItemOutputs.Receipt).Select(output => WorkPlan.NameOf(item.Key, output)))
         {
             bool isThere = found.TryGetValue(name, out ArtifactInfo? artifact);
             if (!isThere || artifact!.IsDamaged)
@@ -81,7 +86,7 @@ public static class StoredItems
         damaged(item, string.Join("; ", faults));
     }
 
-    private static FinishedItem? Finished(WorkPlan plan, WorkItem item, Dictionary<string, ArtifactInfo> found)
+    private static FinishedItem? Finished(WorkItem item, ImmutableArray<string> names, Dictionary<string, ArtifactInfo> found)
     {
         if (found[WorkPlan.NameOf(item.Key, ItemOutputs.Receipt)].IsDamaged)
         {
@@ -89,7 +94,7 @@ public static class StoredItems
         }
 
         var outputs = ImmutableArray.CreateBuilder<ReceiptOutput>();
-        foreach (string output in plan.OutputsOf(item).Order(StringComparer.Ordinal))
+        foreach (string output in names.Order(StringComparer.Ordinal))
         {
             if (!found.TryGetValue(WorkPlan.NameOf(item.Key, output), out ArtifactInfo? artifact) || artifact.IsDamaged)
             {
@@ -100,5 +105,21 @@ public static class StoredItems
         }
 
         return new FinishedItem(item.Index, new ItemReceipt(item.Label, outputs.DrainToImmutable(), 0).Checksum);
+    }
+
+    private static bool IsAsNamed(WorkItem item, ImmutableArray<ReceiptOutput> named, Dictionary<string, ArtifactInfo> found) =>
+        named.All(output => found[WorkPlan.NameOf(item.Key, output.Name)].Checksum == output.Checksum);
+
+    /// <summary>What the receipt of an item names; nothing where it cannot be read.</summary>
+    private static async Task<ImmutableArray<ReceiptOutput>?> NamedAsync(IArtifactStore store, WorkItem item, CancellationToken cancellation)
+    {
+        try
+        {
+            return (await ItemReceipt.FindAsync(store, item.Key, cancellation))?.Outputs;
+        }
+        catch (Exception unreadable) when (unreadable is CorruptArtifactException or JsonException)
+        {
+            return null;
+        }
     }
 }

@@ -33,7 +33,10 @@ public sealed record JobInputs(IModelFiles Model, Func<IByteSource>? Text, Func<
             _ => throw Misfit(request, "a model in the store or mounted", $"{request.Model.Kind}"),
         };
         CalibrationIdentity calibration = plan.Request.Calibration;
-        return new JobInputs(files, calibration.Text is { } text ? TextOf(store, request, request.Text, new InputFile(calibration.Source, text)) : null, null);
+        return new JobInputs(
+            files,
+            calibration.Text is { } text ? TextOf(store, request, request.Text, new InputFile(calibration.Source, text)) : null,
+            plan.Request.Evaluation is { } evaluation ? TextOf(store, request, request.EvaluationText, new InputFile(evaluation.Source, evaluation.Text)) : null);
     }
 
     /// <summary>Opens a text.</summary>

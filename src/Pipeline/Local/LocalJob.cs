@@ -58,11 +58,12 @@ internal sealed class LocalJob(WorkPlan plan, IArtifactStore store, LocalJobLog 
             log.Say(snapshot);
         }
 
-        ImmutableArray<FinishedItem> done = await StoredItems.FindAsync(store, plan, log.Damaged, cancellation);
+        // A checkpoint that a cluster has put into the store is none that lies where this job's has to go.
+        int assemble = plan.Find(WorkKind.Assemble)!.Index;
+        ImmutableArray<FinishedItem> done = [.. (await StoredItems.FindAsync(store, plan, log.Damaged, cancellation)).Where(item => item.Item != assemble)];
         if (IsAssembled)
         {
-            int assemble = plan.Find(WorkKind.Assemble)!.Index;
-            done = [.. done.Where(item => item.Item != assemble), new FinishedItem(assemble, driver.State.ChecksumOf(assemble) ?? string.Empty)];
+            done = [.. done, new FinishedItem(assemble, driver.State.ChecksumOf(assemble) ?? string.Empty)];
         }
 
         HashSet<int> isDone = [.. done.Select(item => item.Item)];

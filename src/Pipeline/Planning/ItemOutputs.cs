@@ -64,6 +64,13 @@ public static class ItemOutputs
     /// <summary>The beginning of the names of progress checkpoints.</summary>
     public const string ProgressPrefix = "progress-";
 
+    /// <summary>The beginning of the names of the files of a checkpoint that lies in the store; which there are is in the receipt.</summary>
+    public const string CheckpointPrefix = "checkpoint/";
+
+    /// <summary>A file of a checkpoint that lies in the store.</summary>
+    /// <param name="file">Its name.</param>
+    public static string Checkpoint(string file) => CheckpointPrefix + file;
+
     /// <summary>What an item puts, besides receipt and progress.</summary>
     /// <param name="plan">The plan.</param>
     /// <param name="item">Its item.</param>

@@ -18,6 +18,9 @@ public sealed record PlanRequest
     /// <value>Null by default: nothing.</value>
     public EvaluationIdentity? Evaluation { get; init; }
 
+    /// <summary>SHA-256 of every file that the job reads: of the model, and texts.</summary>
+    internal IEnumerable<string> InputHashes => ((string?[])[.. Model.AllFiles.Values, Calibration.Text, Evaluation?.Text]).OfType<string>();
+
     /// <summary>The numerics profile of the workers' backend; a worker of another gets no item.</summary>
     public required string Profile { get; init; }
 

@@ -5,7 +5,7 @@ namespace MambaQuant.Quant.Checkpoints;
 /// Nobody ever sees half a folder under the final name. A lock file marks the partial folder as ours: one that a killed run left is
 /// emptied and used again, one that another run holds is refused, and one that is somebody else's is never touched.
 /// </remarks>
-internal sealed class PartialDirectory : IDisposable
+public sealed class PartialDirectory : IDisposable
 {
     private const string LockName = ".writing";
 
