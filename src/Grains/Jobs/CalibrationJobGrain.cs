@@ -37,10 +37,7 @@ internal sealed partial class CalibrationJobGrain(
     private JobDemand? _demanded;
     private bool _isDemanding;
 
-    // Asked for early: a source that was disposed of has no token any more.
-    private CancellationToken? _stoppingToken;
-
-    private CancellationToken Stopping => _stoppingToken ??= _stopping.Token;
+    private CancellationToken Stopping => _stopping.Token;
 
     private string Job => this.GetPrimaryKeyString();
 
@@ -386,19 +383,4 @@ internal sealed partial class CalibrationJobGrain(
     }
 
     private IGpuWorkerGrain Slot(string name) => GrainFactory.GetGrain<IGpuWorkerGrain>(name);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "job {Job} has ended: {Phase} {Cause}")]
-    private partial void LogEnded(string job, JobPhase phase, string cause);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "job {Job} is driven by '{Successor}' now; this silo leaves it")]
-    private partial void LogStepsDown(string job, string successor);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "job {Job} cannot be opened, and is tried again: {Fault}")]
-    private partial void LogNotOpened(string job, string fault);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "job {Job} cannot be written down, and is tried again: {Fault}")]
-    private partial void LogNotWritten(string job, string fault);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "job {Job} does not reach the directory, and tries again: {Fault}")]
-    private partial void LogNoDirectory(string job, string fault);
 }

@@ -1,11 +1,12 @@
+using MambaQuant.Grains.Hosting;
+
 namespace MambaQuant.Grains.Jobs;
 
 /// <summary>Jobs that this silo has left to another owner lately: it does not take them back at once, or two owners would shut each other out by turns.</summary>
+/// <param name="options">The silo.</param>
 /// <param name="time">The clock.</param>
-internal sealed class StepDowns(TimeProvider time)
+internal sealed class StepDowns(MambaQuantSiloOptions options, TimeProvider time)
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(10);
-
     private readonly Dictionary<string, long> _at = new(StringComparer.Ordinal);
 
     /// <summary>This silo leaves a job to another owner.</summary>
@@ -24,7 +25,7 @@ internal sealed class StepDowns(TimeProvider time)
     {
         lock (_at)
         {
-            if (_at.TryGetValue(job, out long at) && time.GetElapsedTime(at) < Pause)
+            if (_at.TryGetValue(job, out long at) && time.GetElapsedTime(at) < 2 * options.Announcement)
             {
                 return true;
             }

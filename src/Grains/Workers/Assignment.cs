@@ -6,7 +6,8 @@ namespace MambaQuant.Grains.Workers;
 /// <summary>An item that a slot was given.</summary>
 /// <param name="job">The job.</param>
 /// <param name="lease">Item and attempt.</param>
-internal sealed class Assignment(string job, HeldLease lease) : IProgress<ItemProgress>, IDisposable
+/// <remarks>Its sources of cancellation have no timer and no parent, so nobody need dispose of them, and nobody can cancel too late.</remarks>
+internal sealed class Assignment(string job, HeldLease lease) : IProgress<ItemProgress>
 {
     private LeaseProgress _progress = new() { Item = lease.Item, Attempt = lease.Attempt };
 
@@ -35,11 +36,4 @@ internal sealed class Assignment(string job, HeldLease lease) : IProgress<ItemPr
         Unit = value.Unit,
         Checkpoint = value.Checkpoint,
     });
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        Stop.Dispose();
-        Abandon.Dispose();
-    }
 }

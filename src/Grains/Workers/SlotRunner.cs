@@ -34,7 +34,7 @@ internal sealed class SlotRunner : IDisposable
     }
 
     /// <summary>Gives it an item; it is run behind those that it has.</summary>
-    /// <param name="assignment">The item; disposed when it has ended.</param>
+    /// <param name="assignment">The item.</param>
     public void Add(Assignment assignment) => _assignments.Add(assignment);
 
     /// <summary>Ends the thread behind the items that it has.</summary>
@@ -49,10 +49,7 @@ internal sealed class SlotRunner : IDisposable
     {
         foreach (Assignment assignment in _assignments.GetConsumingEnumerable())
         {
-            using (assignment)
-            {
-                _ended(assignment, Execute(assignment));
-            }
+            _ended(assignment, Execute(assignment));
         }
 
         Close();
