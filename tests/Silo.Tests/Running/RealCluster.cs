@@ -1,0 +1,200 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using System.Globalization;
+using MambaQuant.Grains.Connecting;
+using MambaQuant.Grains.Contracts;
+using MambaQuant.Pipeline.Artifacts;
+using MambaQuant.Pipeline.Execution;
+using MambaQuant.Pipeline.Planning;
+using MambaQuant.Storage;
+using MambaQuant.Testing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Orleans.Configuration;
+using Xunit;
+
+namespace MambaQuant.Silo.Tests.Running;
+
+/// <summary>Silos as processes on loopback, a Redis, a store, and a client in this process.</summary>
+internal sealed class RealCluster : IAsyncDisposable
+{
+    private readonly TemporaryDirectory _folder = new();
+    private readonly List<SiloProcess> _silos = [];
+    private readonly string[] _arguments;
+    private IHost? _client;
+    private int _outputs;
+
+    private RealCluster(IArtifactStore store, string location)
+    {
+        Store = store;
+        Redis = RedisServer.Start();
+        _arguments =
+        [
+            "--store", location, "--clustering", "Redis", "--redis", Redis.ConnectionString, "--threads", "1", "--shutdown-seconds", "20",
+            "--lease", "6", "--heartbeat", "1",
+        ];
+    }
+
+    /// <summary>The store of all silos.</summary>
+    public IArtifactStore Store { get; }
+
+    /// <summary>The table of members.</summary>
+    public RedisServer Redis { get; }
+
+    /// <summary>The silos, those that have ended included.</summary>
+    public IReadOnlyList<SiloProcess> Silos => _silos;
+
+    private IClusterClient Client => _client!.Services.GetRequiredService<IClusterClient>();
+
+    /// <summary>Starts silos and waits until they may get work.</summary>
+    /// <param name="silos">How many.</param>
+    /// <param name="location">What '--store' says; null for a folder.</param>
+    public static async Task<RealCluster> StartAsync(int silos, string? location = null)
+    {
+        string folder = Directory.CreateTempSubdirectory("mambaquant-store-").FullName;
+        string place = location ?? Path.Combine(folder, "store");
+        var cluster = new RealCluster(await ArtifactStores.OpenOrCreateAsync(place, CancellationToken.None), place);
+        bool started = false;
+        try
+        {
+            for (int index = 0; index < silos; index++)
+            {
+                cluster.Add();
+            }
+
+            await Task.WhenAll(cluster._silos.Select(silo => silo.WaitUntilReadyAsync()));
+            await cluster.ConnectAsync();
+            started = true;
+            return cluster;
+        }
+        finally
+        {
+            if (!started)
+            {
+                await cluster.DisposeAsync();
+            }
+        }
+    }
+
+    /// <summary>Starts one more silo.</summary>
+    public SiloProcess Add()
+    {
+        string name = string.Create(CultureInfo.InvariantCulture, $"silo-{_silos.Count}");
+        var silo = new SiloProcess(name, [.. _arguments, "--scratch", _folder.File(name)]);
+        _silos.Add(silo);
+        return silo;
+    }
+
+    /// <summary>Connects the client, or connects it anew.</summary>
+    public async Task ConnectAsync()
+    {
+        await DisconnectAsync();
+        _client = new HostBuilder()
+            .ConfigureLogging(logging => logging.ClearProviders())
+            .UseOrleansClient(client => client
+                .JoinCluster(new ClusterAddress { Clustering = ClusteringKind.Redis, Redis = Redis.ConnectionString })
+                .Configure<GatewayOptions>(options => options.GatewayListRefreshPeriod = TimeSpan.FromSeconds(1))
+                .UseConnectionRetryFilter(async (_, token) =>
+                {
+                    await Task.Delay(500, token);
+                    return true;
+                }))
+            .Build();
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        await _client.StartAsync(limit.Token);
+    }
+
+    /// <summary>Takes the client away.</summary>
+    public async Task DisconnectAsync()
+    {
+        if (_client is not null)
+        {
+            await _client.StopAsync();
+            _client.Dispose();
+            _client = null;
+        }
+    }
+
+    /// <summary>Submits a job whose plan and request lie in the store.</summary>
+    /// <param name="plan">The job.</param>
+    public async Task SubmitAsync(WorkPlan plan)
+    {
+        SubmitReply reply = await PatientlyAsync(() => Client.GetGrain<IJobDirectoryGrain>(0).SubmitAsync(new SubmitRequest { Job = plan.Id, Store = Store.Description }));
+        Assert.True(reply.IsAccepted, reply.Cause);
+    }
+
+    /// <summary>Watches a job until something is the case.</summary>
+    /// <param name="plan">The job.</param>
+    /// <param name="until">What.</param>
+    /// <param name="seconds">How long at most.</param>
+    public async Task<JobView> WatchAsync(WorkPlan plan, Func<JobView, bool> until, int seconds = 120)
+    {
+        long started = Stopwatch.GetTimestamp();
+        JobView view = await ViewAsync(plan);
+        while (!until(view))
+        {
+            Assert.True(Stopwatch.GetElapsedTime(started).TotalSeconds < seconds, $"after {seconds} s: {Tell(view)}\n{string.Join('\n', _silos.Select(silo => $"{silo.Name}:\n{silo.Printed}"))}");
+            await Task.Delay(50);
+            view = await ViewAsync(plan);
+        }
+
+        return view;
+    }
+
+    /// <summary>The job as it stands.</summary>
+    /// <param name="plan">The job.</param>
+    public Task<JobView> ViewAsync(WorkPlan plan) => PatientlyAsync(() => Client.GetGrain<ICalibrationJobGrain>(plan.Id).ViewAsync(0, 0));
+
+    /// <summary>Waits for a job's end, which must be a good one, and downloads its checkpoint.</summary>
+    /// <param name="plan">The job.</param>
+    /// <param name="seconds">How long at most.</param>
+    /// <returns>A hash over the checkpoint's files, and the last view.</returns>
+    public async Task<(string Hash, JobView View)> FinishAsync(WorkPlan plan, int seconds = 180)
+    {
+        JobView view = await WatchAsync(plan, view => view.HasEnded, seconds);
+        Assert.True(view.Phase == JobPhase.Finished, Tell(view));
+        string output = _folder.File(string.Create(CultureInfo.InvariantCulture, $"output-{_outputs++}"));
+        await CheckpointDownload.RunAsync(Store, plan, output, runText: null, progress: null, CancellationToken.None);
+        return (KilledRuns.HashOf(output), view);
+    }
+
+    /// <summary>The silo that drives a job, as its view says.</summary>
+    /// <param name="view">The view.</param>
+    public SiloProcess OwnerOf(JobView view) => _silos.Single(silo => view.Owner.StartsWith(silo.Name, StringComparison.Ordinal));
+
+    /// <summary>A silo that computes for a job and does not drive it; null where there is none at the moment.</summary>
+    /// <param name="view">The view.</param>
+    public SiloProcess? WorkerOf(JobView view) => _silos.FirstOrDefault(
+        silo => !silo.Process.HasEnded && silo != OwnerOf(view) && view.Slots.Any(slot => slot.Item is not null && slot.Slot.StartsWith(silo.Name + "/", StringComparison.Ordinal)));
+
+    /// <summary>For messages of tests.</summary>
+    /// <param name="view">The view.</param>
+    public static string Tell(JobView view) =>
+        $"{view.Phase} {view.Cause} by {view.Owner}; items [{string.Join("; ", view.Items)}]; slots [{string.Join("; ", view.Slots)}]; notices [{string.Join("; ", view.Notices)}]";
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        _silos.ForEach(silo => silo.Dispose());
+        await DisconnectAsync();
+        Redis.Dispose();
+        _folder.Dispose();
+    }
+
+    /// <summary>Calls until it is answered: silos may be gone or frozen meanwhile.</summary>
+    private static async Task<T> PatientlyAsync<T>(Func<Task<T>> call)
+    {
+        for (long started = Stopwatch.GetTimestamp(); ; await Task.Delay(250))
+        {
+            try
+            {
+                return await call();
+            }
+            catch (Exception fault) when (fault is Orleans.Runtime.OrleansException or TimeoutException or IOException && Stopwatch.GetElapsedTime(started).TotalSeconds < 120)
+            {
+                continue;
+            }
+        }
+    }
+}
