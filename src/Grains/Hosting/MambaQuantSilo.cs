@@ -29,7 +29,7 @@ public static class MambaQuantSilo
         services.AddSingleton(options);
         services.AddSingleton<SiloMembers>();
         services.AddSingleton<StepDowns>();
-        services.AddSingleton(options.Executors ?? new RequestedExecutorFactory(job => new FolderCheckpointSink(Path.Combine(options.ScratchPath, "out", job))));
+        services.AddSingleton(options.Executors ?? new RequestedExecutorFactory(job => new StoreCheckpointSink(Path.Combine(options.ScratchPath, "out", job))));
         services.AddSingleton<SlotHost>();
         services.AddSingleton<ISlotOccupancy>(provider => provider.GetRequiredService<SlotHost>());
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<SlotHost>());

@@ -47,8 +47,8 @@ public sealed class ClusterScenarioTests(RealJob job) : IClassFixture<RealJob>
         await using RealCluster cluster = await RealCluster.StartAsync(3);
         WorkPlan plan = await job.PutAsync(cluster.Store);
         await cluster.SubmitAsync(plan);
-        JobView view = await cluster.WatchAsync(plan, view => view.Made > 3);
-        SiloProcess owner = cluster.OwnerOf(view);
+        JobView view = await cluster.WatchAsync(plan, view => view.Made > 3 && cluster.OwnerOf(view) is not null);
+        SiloProcess owner = cluster.OwnerOf(view)!;
         owner.Process.Kill();
         long started = Stopwatch.GetTimestamp();
         view = await cluster.WatchAsync(plan, now => now.Phase == JobPhase.Finished || (now.Phase == JobPhase.Running && !now.Owner.StartsWith(owner.Name, StringComparison.Ordinal)));

@@ -159,14 +159,14 @@ internal sealed class RealCluster : IAsyncDisposable
         return (KilledRuns.HashOf(output), view);
     }
 
-    /// <summary>The silo that drives a job, as its view says.</summary>
+    /// <summary>The silo that drives a job, as its view says; null where nobody does yet.</summary>
     /// <param name="view">The view.</param>
-    public SiloProcess OwnerOf(JobView view) => _silos.Single(silo => view.Owner.StartsWith(silo.Name, StringComparison.Ordinal));
+    public SiloProcess? OwnerOf(JobView view) => _silos.SingleOrDefault(silo => view.Owner.StartsWith(silo.Name, StringComparison.Ordinal));
 
     /// <summary>A silo that computes for a job and does not drive it; null where there is none at the moment.</summary>
     /// <param name="view">The view.</param>
-    public SiloProcess? WorkerOf(JobView view) => _silos.FirstOrDefault(
-        silo => !silo.Process.HasEnded && silo != OwnerOf(view) && view.Slots.Any(slot => slot.Item is not null && slot.Slot.StartsWith(silo.Name + "/", StringComparison.Ordinal)));
+    public SiloProcess? WorkerOf(JobView view) => OwnerOf(view) is not { } owner ? null : _silos.FirstOrDefault(
+        silo => !silo.Process.HasEnded && silo != owner && view.Slots.Any(slot => slot.Item is not null && slot.Slot.StartsWith(silo.Name + "/", StringComparison.Ordinal)));
 
     /// <summary>For messages of tests.</summary>
     /// <param name="view">The view.</param>
