@@ -4,6 +4,6 @@ namespace MambaQuant.Pipeline.Execution;
 /// <param name="Item">Index of the item.</param>
 /// <param name="Done">Units done.</param>
 /// <param name="Total">Units in all.</param>
-/// <param name="Unit">What is counted, in the plural: "tokens" (of every layer of a pass), "parts".</param>
+/// <param name="Unit">What is counted, in the plural: "tokens" (of every layer of a pass), "candidates", "modules", "pieces", "parts".</param>
 /// <param name="Checkpoint">Layers of the item that a later attempt need not repeat; 0 where nothing is kept.</param>
 public readonly record struct ItemProgress(int Item, long Done, long Total, string Unit, int Checkpoint);

@@ -18,8 +18,9 @@ internal sealed class LayerStage(Workbench bench)
 {
     /// <summary>Chooses the smoothing of a layer by trying it out.</summary>
     /// <param name="session">The item.</param>
+    /// <param name="reporter">Hears of every candidate.</param>
     /// <param name="stop">Ends it between two candidates.</param>
-    public async Task<ItemReceipt> SearchAsync(ItemSession session, CancellationToken stop)
+    public async Task<ItemReceipt> SearchAsync(ItemSession session, ItemReporter reporter, CancellationToken stop)
     {
         int layer = session.Item.First;
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, session.Abandon);
@@ -29,7 +30,7 @@ internal sealed class LayerStage(Workbench bench)
         LayerStatistics statistics = await MagnitudesAsync(session, layer);
         using LayerWeights weights = bench.Checkpoint.LoadLayer(bench.Kernels, layer);
         using LayerWeights rotated = bench.Rotate(weights, residual);
-        await PutChoiceAsync(session, LayerTransforms.ChooseSmoothing(bench.Context(either.Token), rotated, statistics, samples));
+        await PutChoiceAsync(session, LayerTransforms.ChooseSmoothing(bench.Context(reporter, "candidates", either.Token), rotated, statistics, samples));
         return await session.CompleteAsync(tokens: 0);
     }
 
@@ -59,12 +60,13 @@ internal sealed class LayerStage(Workbench bench)
 
     /// <summary>Quantizes a layer.</summary>
     /// <param name="session">The item.</param>
+    /// <param name="reporter">Hears of every module.</param>
     /// <param name="stop">Ends it between two modules.</param>
-    public async Task<ItemReceipt> QuantizeAsync(ItemSession session, CancellationToken stop)
+    public async Task<ItemReceipt> QuantizeAsync(ItemSession session, ItemReporter reporter, CancellationToken stop)
     {
         int layer = session.Item.First;
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, session.Abandon);
-        MethodContext context = bench.Context(either.Token);
+        MethodContext context = bench.Context(reporter, "modules", either.Token);
         Rotation? residual = await bench.ResidualAsync(session);
         LayerTransform transform = await bench.TransformAsync(session, layer);
         LayerStatistics? transformed = await TransformedAsync(session, layer, bench.Needs.Transformed is not null);
@@ -75,7 +77,7 @@ internal sealed class LayerStage(Workbench bench)
         using LayerWeights folded = bench.Fold(weights, residual, transform);
         var moments = new InputMoments(context, residual, transform, folded, measured, transformed);
         (QuantizedLayer quantized, LayerQuantizationReport report) = LayerQuantizer.Quantize(
-            bench.Kernels, bench.Family, folded, transform, context.Scheme, transformed, bench.Recipe.Gptq?.ToOptions(), moments.At);
+            bench.Kernels, bench.Family, folded, transform, context.Scheme, transformed, bench.Recipe.Gptq?.ToOptions(), moments.At, context.Stepped);
         using QuantizedLayer owned = quantized;
         LayerReport described = CheckpointReports.OfLayer(context, new LayerOutcome(quantized, report, weights, choices, original));
         await session.PutAsync(ItemOutputs.Layer, path => QuantizedParts.WriteLayer(path, bench.Kernels, bench.Config, quantized));
@@ -85,12 +87,13 @@ internal sealed class LayerStage(Workbench bench)
 
     /// <summary>Quantizes embeddings and head.</summary>
     /// <param name="session">The item.</param>
+    /// <param name="reporter">Hears of every piece of the tables.</param>
     /// <param name="stop">Ends it between two pieces of the tables.</param>
-    public async Task<ItemReceipt> QuantizeEndsAsync(ItemSession session, CancellationToken stop)
+    public async Task<ItemReceipt> QuantizeEndsAsync(ItemSession session, ItemReporter reporter, CancellationToken stop)
     {
         int layer = session.Item.First;
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, session.Abandon);
-        MethodContext context = bench.Context(either.Token);
+        MethodContext context = bench.Context(reporter, "pieces", either.Token);
         Rotation? residual = await bench.ResidualAsync(session);
         using EndsFolder? folder = bench.Ends(residual);
         bool readsHead = bench.Needs.Transformed is not null && (bench.Needs.FixesHeadInput || bench.Needs.IsSequential);

@@ -77,10 +77,10 @@ public sealed class WorkExecutor : IDisposable
             WorkKind.ReduceOriginal or WorkKind.ReduceRanges or WorkKind.ReduceMoments or WorkKind.ReduceRotated or WorkKind.ReduceTransformed =>
                 model.ReduceAsync(session, stop),
             WorkKind.ResidualRotation => model.RotateAsync(session),
-            WorkKind.SearchSmoothing => layers.SearchAsync(session, stop),
+            WorkKind.SearchSmoothing => layers.SearchAsync(session, reporter, stop),
             WorkKind.Transform => layers.TransformAsync(session),
-            WorkKind.Quantize when session.Item.First == _bench.Config.LayerCount => layers.QuantizeEndsAsync(session, stop),
-            WorkKind.Quantize => layers.QuantizeAsync(session, stop),
+            WorkKind.Quantize when session.Item.First == _bench.Config.LayerCount => layers.QuantizeEndsAsync(session, reporter, stop),
+            WorkKind.Quantize => layers.QuantizeAsync(session, reporter, stop),
             WorkKind.TokenizeEvaluation => evaluation.TokenizeAsync(session, stop),
             WorkKind.EvaluateFloat => evaluation.RunFloatAsync(session, reporter, stop),
             WorkKind.Evaluate => evaluation.RunQuantizedAsync(session, reporter, stop),

@@ -80,7 +80,21 @@ internal sealed class Workbench : IDisposable
 
     /// <summary>Backend, model and recipe for one item.</summary>
     /// <param name="cancellation">Stops it at its next safe point.</param>
-    public MethodContext Context(CancellationToken cancellation) => new(Kernels, Checkpoint, Recipe) { Cancellation = cancellation };
+    public MethodContext Context(CancellationToken cancellation) => Context(reporter: null, unit: string.Empty, cancellation);
+
+    /// <summary>Backend, model and recipe for one item that tells how far it is.</summary>
+    /// <param name="reporter">Hears of every step; null for nobody.</param>
+    /// <param name="unit">What steps are, in the plural.</param>
+    /// <param name="cancellation">Stops it at its next safe point, of which every step is one.</param>
+    public MethodContext Context(ItemReporter? reporter, string unit, CancellationToken cancellation) => new(Kernels, Checkpoint, Recipe)
+    {
+        Cancellation = cancellation,
+        Stepped = reporter is null ? null : (done, total) =>
+        {
+            cancellation.ThrowIfCancellationRequested();
+            reporter.Report(done, total, unit);
+        },
+    };
 
     /// <summary>The sequences of a shard.</summary>
     /// <param name="session">The item that reads them.</param>

@@ -25,13 +25,15 @@ public static class EndsStage
         ArgumentNullException.ThrowIfNull(context);
         QuantizationScheme scheme = context.Scheme;
         string headTensor = context.Checkpoint.HasSeparateHead ? context.Family.Head.Weight : context.Family.Embeddings.Weight;
+        int tables = HeadIsTied(context) ? 1 : 2, pieces = tables * ((context.Config.VocabularySize + ChunkRows - 1) / ChunkRows), begun = 0;
+        void Step() => context.Stepped?.Invoke(begun++, pieces);
         using Tensor norm = folder is null ? context.Checkpoint.LoadFinalNorm(context.Kernels) : folder.FinalNorm();
         return EndsQuantizer.Quantize(
             context.Kernels,
             context.Family,
             new Shape(context.Config.VocabularySize, context.Config.DModel),
-            Chunks(context, context.Family.Embeddings.Weight, folder is null ? null : folder.Embeddings),
-            HeadIsTied(context) ? null : Chunks(context, headTensor, folder is null ? null : folder.Head),
+            Chunks(context, context.Family.Embeddings.Weight, folder is null ? null : folder.Embeddings, Step),
+            HeadIsTied(context) ? null : Chunks(context, headTensor, folder is null ? null : folder.Head, Step),
             norm,
             scheme,
             head?.Find(ActivationSite.HeadInput),
@@ -60,11 +62,12 @@ public static class EndsStage
             : null;
     }
 
-    private static IEnumerable<Tensor> Chunks(MethodContext context, string name, Func<Tensor, Tensor>? fold)
+    private static IEnumerable<Tensor> Chunks(MethodContext context, string name, Func<Tensor, Tensor>? fold, Action stepped)
     {
         for (int first = 0; first < context.Config.VocabularySize; first += ChunkRows)
         {
             context.Cancellation.ThrowIfCancellationRequested();
+            stepped();
             Tensor rows = context.Checkpoint.LoadRows(context.Kernels, name, first, Math.Min(ChunkRows, context.Config.VocabularySize - first));
             if (fold is null)
             {

@@ -100,7 +100,7 @@ public static class LayerTransforms
         return Choose(trial);
 
         ImmutableArray<SmoothingChoice> Choose(BlockTrial? trial) => SmoothingSearch.Choose(
-            context.Kernels, context.Family, sites, rotated, statistics!, rotations, trial, context.Cancellation);
+            context.Kernels, context.Family, sites, rotated, statistics!, rotations, trial, context.Stepped, context.Cancellation);
     }
 
     /// <summary>The chosen factors; a gate that was better left alone gets ones, since a checkpoint stores S-SiLU for all layers or for none.</summary>

@@ -42,6 +42,10 @@ public sealed class MethodContext
     /// <value>Never, by default.</value>
     public CancellationToken Cancellation { get; init; }
 
+    /// <summary>Hears how far a stage is inside one layer, or inside the ends: steps done and steps in all, from the computing thread.</summary>
+    /// <value>Null by default: nobody. A step is a candidate of a search, a module, a piece of a table.</value>
+    public Action<int, int>? Stepped { get; init; }
+
     /// <summary>The model's dimensions.</summary>
     public MambaConfig Config => Checkpoint.Config;
 

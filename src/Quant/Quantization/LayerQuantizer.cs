@@ -23,6 +23,7 @@ public static class LayerQuantizer
     /// <param name="statistics">What was observed of the transformed layer (see <see cref="CalibrationNeeds.Ranges"/>); may be null where nothing is fixed.</param>
     /// <param name="gptq">How GPTQ runs; null for rounding to nearest.</param>
     /// <param name="moments">Second moments of the transformed inputs (see <see cref="CalibrationNeeds.SecondMoments"/>), asked for one module at a time; may be null without GPTQ.</param>
+    /// <param name="stepped">Hears after each module how many are quantized, and how many there are; null for nobody. What it throws ends the work.</param>
     /// <returns>The layer, which the caller disposes, and what was lost.</returns>
     /// <exception cref="ArgumentException">A statistic or a second moment is missing that the scheme needs; names layer and site.</exception>
     /// <exception cref="NumericalException">GPTQ's factorization failed.</exception>
@@ -34,7 +35,8 @@ public static class LayerQuantizer
         QuantizationScheme scheme,
         LayerStatistics? statistics,
         GptqOptions? gptq = null,
-        Func<ActivationSite, SecondMoment?>? moments = null)
+        Func<ActivationSite, SecondMoment?>? moments = null,
+        Action<int, int>? stepped = null)
     {
         ArgumentNullException.ThrowIfNull(kernels);
         ArgumentNullException.ThrowIfNull(family);
@@ -59,6 +61,7 @@ public static class LayerQuantizer
 
         var codes = new Dictionary<string, WeightCodes>(StringComparer.Ordinal);
         var modules = new List<WeightQuantizationReport>();
+        int quantized = family.LayerModules.Count(module => scheme.Find(module.Name)?.Weights is not null);
         LayerWeights? rest = null;
         bool complete = false;
         try
@@ -70,6 +73,7 @@ public static class LayerQuantizer
                     (WeightCodes rounded, WeightQuantizationReport report) = QuantizeModule(kernels, folded, module, args, gptq, moments);
                     codes.Add(module.Name, rounded);
                     modules.Add(report);
+                    stepped?.Invoke(modules.Count, quantized);
                 }
             }
 

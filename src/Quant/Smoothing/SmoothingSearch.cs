@@ -22,6 +22,7 @@ public static class SmoothingSearch
     /// <param name="statistics">Magnitudes at the sites, before any smoothing, over all calibration tokens, in the basis of the weights.</param>
     /// <param name="rotations">The layer's other rotations.</param>
     /// <param name="trial">Measures candidates; null where no site is searched.</param>
+    /// <param name="stepped">Hears after each candidate how many were weighed, and how many there are; null for nobody.</param>
     /// <param name="cancellation">Stops between candidates.</param>
     /// <returns>One choice per site, in the family's order.</returns>
     /// <exception cref="ArgumentException">A site is searched, but there is no trial.</exception>
@@ -34,6 +35,7 @@ public static class SmoothingSearch
         LayerStatistics statistics,
         LayerRotations rotations,
         BlockTrial? trial,
+        Action<int, int>? stepped = null,
         CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(family);
@@ -41,6 +43,7 @@ public static class SmoothingSearch
         ArgumentNullException.ThrowIfNull(rotations);
         LayerTransform chosen = rotations.With(kernels, ImmutableDictionary<SmoothingSite, ImmutableArray<double>>.Empty);
         double? chosenError = null;
+        int weighed = 0, all = sites.Values.Sum(grid => grid.Alpha is null ? grid.Candidates.Length + 1 : 1);
         var choices = ImmutableArray.CreateBuilder<SmoothingChoice>();
         foreach (SmoothingSiteDefinition definition in family.Smoothings.Where(definition => sites.ContainsKey(definition.Site)))
         {
@@ -51,10 +54,19 @@ public static class SmoothingSearch
 
             SmoothingChoice choice = grid.Alpha is { } alpha
                 ? new SmoothingChoice(definition.Site, alpha, Factors(alpha), [])
-                : Search(definition.Site, grid, Factors, Error);
+                : Search(definition.Site, grid, Factors, Weigh);
+            weighed += grid.Alpha is null ? 0 : 1;
+            stepped?.Invoke(weighed, all);
             choices.Add(choice);
             chosen = With(choice.Factors);
             chosenError = choice.Candidates.IsEmpty ? null : choice.Candidates.Min(candidate => candidate.Error);
+
+            double Weigh(ImmutableArray<double>? candidate)
+            {
+                double error = Error(candidate);
+                stepped?.Invoke(++weighed, all);
+                return error;
+            }
 
             double Error(ImmutableArray<double>? candidate)
             {

@@ -98,7 +98,7 @@ internal sealed class LayerCase : IDisposable
     public ImmutableArray<SmoothingChoice> Choose(
         BlockTrial? trial, LayerRotations rotations, CancellationToken cancellation = default, params (SmoothingSite Site, SmoothingGrid Grid)[] sites) =>
         SmoothingSearch.Choose(
-            Kernels, Family, sites.ToDictionary(site => site.Site, site => site.Grid), Weights, Statistics, rotations, trial, cancellation);
+            Kernels, Family, sites.ToDictionary(site => site.Site, site => site.Grid), Weights, Statistics, rotations, trial, cancellation: cancellation);
 
     /// <summary>Residual stream of whole sequences, some channels louder than others.</summary>
     public Tensor Inputs(int seed, float scale = 1)
