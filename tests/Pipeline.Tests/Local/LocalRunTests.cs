@@ -278,6 +278,32 @@ public sealed class LocalRunTests : IDisposable
         Assert.Equal(["out"], _model.Others);
     }
 
+    [MountFact]
+    public void FullDisk_EndsTheRun_AndWithRoomItGoesOn()
+    {
+        Recipe recipe = TinyModel.Preset(RecipePresets.MambaQuant, "W4A8");
+        using var disk = new SmallDisk(megabytes: 1);
+        string store = Path.Combine(disk.Path, "store"), filler = Path.Combine(disk.Path, "filler");
+        DirectoryArtifactStore.OpenOrCreate(store);
+        Fill(filler, leave: 64 << 10);
+        ArtifactStoreException failure = Assert.Throws<ArtifactStoreException>(() => Run(recipe, "out", DirectoryArtifactStore.OpenOrCreate(store)));
+        Assert.Contains($"store '{store}' is full", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("Free some space", failure.Message, StringComparison.Ordinal);
+        Assert.Equal(["out.work"], _model.Others);
+
+        File.Delete(filler);
+        Assert.True(Run(recipe, "out", DirectoryArtifactStore.OpenOrCreate(store)).Counts.Reused > 0);
+        Run(recipe, "alone", store: null);
+        AssertSame("alone", "out");
+        Assert.Equal(["alone", "out"], _model.Others);
+
+        static void Fill(string path, long leave)
+        {
+            using FileStream file = File.Create(path);
+            file.Write(new byte[new DriveInfo(path).AvailableFreeSpace - leave]);
+        }
+    }
+
     [Fact]
     public void StoreThatRecovers_IsTriedAgain()
     {

@@ -1,14 +1,15 @@
 using System.Diagnostics;
-using MambaQuant.Testing;
 
-namespace MambaQuant.Storage.Tests.Folders;
+namespace MambaQuant.Testing;
 
 /// <summary>A disk of a few megabytes, in memory; only who may mount has one.</summary>
-internal sealed class SmallDisk : IDisposable
+public sealed class SmallDisk : IDisposable
 {
     private readonly TemporaryDirectory _folder = new();
 
     /// <summary>Mounts one.</summary>
+    /// <param name="megabytes">Its size.</param>
+    /// <exception cref="InvalidOperationException">This user may not mount.</exception>
     public SmallDisk(int megabytes)
     {
         if (!Run("mount", "-t", "tmpfs", "-o", $"size={megabytes}m", "none", Path))

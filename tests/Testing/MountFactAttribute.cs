@@ -1,6 +1,6 @@
 using Xunit;
 
-namespace MambaQuant.Storage.Tests.Folders;
+namespace MambaQuant.Testing;
 
 /// <summary>A test that mounts a small disk; skipped where this user may not.</summary>
 [AttributeUsage(AttributeTargets.Method)]
