@@ -11,6 +11,7 @@ using MambaQuant.Quant.Kernels.Cpu;
 using MambaQuant.Quant.Method;
 using MambaQuant.Quant.Models;
 using MambaQuant.Quant.Recipes;
+using MambaQuant.Storage;
 using MambaQuant.Testing;
 
 namespace MambaQuant.Reports;
@@ -111,25 +112,31 @@ internal sealed class PipelineTrial : IDisposable
         string expected = KilledRuns.HashOf(Path.Combine(_folder.File("unkilled"), "round-0"));
         var text = new StringBuilder("## Kills\n\n");
         text.Append(CultureInfo.InvariantCulture, $"`mambaquant` W8A8 on {samples} × {_length} tokens, {Workers} workers, 2 blocks and 4 shards: {duration.TotalSeconds:F1} s in one go. SIGKILL at any moment of the first half of that (seed {seed}), the same command again until it ends, then anew, until the number is reached. In flight are at most {Workers} items.\n\n");
-        text.Append("| store | kills | checkpoints | different from the one made in one go | items begun again | most for one kill, of a checkpoint's mean |\n|---|---:|---:|---:|---:|---:|\n");
-        Row("folder beside the output", _ => []);
+        text.Append("| store | kills | checkpoints | different from the one made in one go | items begun again | killed runs that had begun | most in flight at a kill | most begun again for one kill | kills that repeated more than was in flight |\n|---|---:|---:|---:|---:|---:|---:|---:|---:|\n");
+        Row("folder", round => _folder.File($"killed-store-{round}"));
         if (AzuriteServer.MissingReason is { } reason)
         {
             text.Append(CultureInfo.InvariantCulture, $"\nBlob store: not run; {reason}.\n");
         }
         else
         {
-            Row("blob store (Azurite)", round => ["--store", AzuriteServer.Shared.ConnectionString() + $"Container=killed-{seed}-{round}"]);
+            Row("blob store (Azurite)", round => AzuriteServer.Shared.ConnectionString() + $"Container=killed-{seed}-{round}");
         }
 
         return text.ToString();
 
-        void Row(string name, Func<int, string[]> store)
+        void Row(string name, Func<int, string> store)
         {
             string folder = Directory.CreateDirectory(_folder.File($"killed-{name.Length}")).FullName;
-            KilledRuns runs = KilledRuns.Of(folder, (output, round) => [.. command, "--out", output, .. store(round)], kills, duration / 2, seed);
+            KilledRuns runs = KilledRuns.Of(
+                folder,
+                (output, round) => [.. command, "--out", output, "--store", store(round)],
+                kills,
+                duration / 2,
+                seed,
+                round => ArtifactStores.OpenAsync(store(round), CancellationToken.None).GetAwaiter().GetResult());
             int different = runs.Hashes.Count(hash => hash != expected);
-            text.Append(CultureInfo.InvariantCulture, $"| {name} | {runs.Kills} | {runs.Rounds} | {different} | {runs.Repeated} | {runs.MostRepeated:F1} |\n");
+            text.Append(CultureInfo.InvariantCulture, $"| {name} | {runs.Kills} | {runs.Rounds} | {different} | {runs.Repeated} | {runs.Runs.Count} | {runs.Runs.Max(run => run.InFlight)} | {runs.MostRepeated} | {runs.Runs.Count(run => run.Repeated > run.InFlight)} |\n");
         }
     }
 

@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
+using MambaQuant.Pipeline.Artifacts;
+using MambaQuant.Storage;
 using MambaQuant.Testing;
 using Xunit;
 
@@ -16,11 +18,15 @@ public sealed class ResumeTests(QuantizedSample sample) : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [UnixFact]
-    public void KilledRuns_GoOn_AndEndWithTheSameBytes() => AssertSameAfterKills(_ => []);
+    public void KilledRuns_GoOn_AndEndWithTheSameBytes() => AssertSameAfterKills(
+        round => ["--store", StorePath(round)], round => DirectoryArtifactStore.Open(StorePath(round)), kills: 5);
+
+    [UnixFact]
+    public void KilledRuns_GoOn_WithTheStoreBesideTheOutput() => AssertSameAfterKills(_ => [], openStore: null, kills: 2);
 
     [NeedsAzuriteFact]
     public void KilledRuns_GoOn_InABlobStore() => AssertSameAfterKills(
-        round => ["--store", AzuriteServer.Shared.ConnectionString() + string.Create(CultureInfo.InvariantCulture, $"Container=killed-{Environment.ProcessId}-{round}")]);
+        round => ["--store", Container(round)], round => ArtifactStores.OpenAsync(Container(round), CancellationToken.None).GetAwaiter().GetResult(), kills: 5);
 
     [UnixFact]
     public void StoppedRun_GoesOnWithTheSameCommand()
@@ -48,7 +54,12 @@ public sealed class ResumeTests(QuantizedSample sample) : IDisposable
         Assert.Empty(Directory.EnumerateFileSystemEntries(_folder.Path));
     }
 
-    private void AssertSameAfterKills(Func<int, string[]> options)
+    private static string Container(int round) =>
+        AzuriteServer.Shared.ConnectionString() + string.Create(CultureInfo.InvariantCulture, $"Container=killed-{Environment.ProcessId}-{round}");
+
+    private string StorePath(int round) => _folder.File(string.Create(CultureInfo.InvariantCulture, $"store-{round}"));
+
+    private void AssertSameAfterKills(Func<int, string[]> options, Func<int, IArtifactStore>? openStore, int kills)
     {
         KilledRuns runs = KilledRuns.Of(
             _folder.Path,
@@ -56,12 +67,27 @@ public sealed class ResumeTests(QuantizedSample sample) : IDisposable
             [
                 "dotnet", "exec", ProgramRun.Program, "quantize", SampleModel.Folder, "--out", output, "--workers", $"{Workers}", .. QuantizedSample.Few, .. options(round),
             ],
-            kills: 5,
+            kills,
             longest: TimeSpan.FromSeconds(6),
-            seed: 1);
+            seed: 1,
+            openStore);
 
-        Assert.Equal(5, runs.Kills);
+        Assert.Equal(kills, runs.Kills);
         Assert.Equal(KilledRuns.HashOf(sample.Folder), Assert.Single(runs.Hashes));
-        Assert.InRange(runs.MostRepeated, 0, Workers);
+        if (openStore is null)
+        {
+            Assert.InRange(runs.Repeated, 0, kills * Workers);
+            return;
+        }
+
+        // A process that was killed before it wrote anything has no run in the journal.
+        Assert.InRange(runs.Runs.Count, 1, kills);
+        Assert.Contains(runs.Runs, run => run.InFlight > 0);
+        Assert.All(runs.Runs, run =>
+        {
+            Assert.InRange(run.InFlight, 0, Workers);
+            Assert.InRange(run.Repeated, 0, run.InFlight);
+        });
+        Assert.Equal(runs.Runs.Sum(run => run.Repeated), runs.Repeated);
     }
 }

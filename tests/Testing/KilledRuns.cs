@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using MambaQuant.Pipeline.Artifacts;
 
 namespace MambaQuant.Testing;
 
@@ -9,9 +10,10 @@ namespace MambaQuant.Testing;
 /// <param name="Kills">How many processes were killed.</param>
 /// <param name="Rounds">How many checkpoints came of it; each round begins with nothing.</param>
 /// <param name="Repeated">Items that were begun again, as the checkpoints' run.json say.</param>
-/// <param name="MostRepeated">Of the rounds, the most items begun again for each kill.</param>
+/// <param name="MostRepeated">Of the killed runs whose journal was kept, the most items that one of them has on its conscience (<see cref="KilledRun.Repeated"/>).</param>
+/// <param name="Runs">The killed runs whose journal was kept, as their journals tell them.</param>
 /// <param name="Hashes">One hash over all files of a checkpoint but run.json, as many as there are different ones.</param>
-public sealed record KilledRuns(int Kills, int Rounds, int Repeated, double MostRepeated, IReadOnlyCollection<string> Hashes)
+public sealed record KilledRuns(int Kills, int Rounds, int Repeated, int MostRepeated, IReadOnlyList<KilledRun> Runs, IReadOnlyCollection<string> Hashes)
 {
     /// <summary>Kills, until the number is reached, and then lets the last run finish.</summary>
     /// <param name="folder">An empty folder for outputs.</param>
@@ -19,31 +21,31 @@ public sealed record KilledRuns(int Kills, int Rounds, int Repeated, double Most
     /// <param name="kills">How many processes to kill.</param>
     /// <param name="longest">A process is killed at any moment up to this one, unless it ends before.</param>
     /// <param name="seed">Seed of the moments.</param>
+    /// <param name="openStore">Opens the store of a round, which must outlive it, to read what each killed run repeated; null where it does not.</param>
     /// <exception cref="InvalidOperationException">A run that was not killed failed; the message has what it printed.</exception>
-    public static KilledRuns Of(string folder, Func<string, int, string[]> arguments, int kills, TimeSpan longest, int seed)
+    public static KilledRuns Of(
+        string folder, Func<string, int, string[]> arguments, int kills, TimeSpan longest, int seed, Func<int, IArtifactStore>? openStore = null)
     {
         var random = new Random(seed);
         var hashes = new SortedSet<string>(StringComparer.Ordinal);
         int killed = 0, repeated = 0, round = 0;
-        double most = 0;
+        var runs = new List<KilledRun>();
         do
         {
             string output = Path.Combine(folder, $"round-{round}");
             string[] command = arguments(output, round);
-            int killedBefore = killed;
             while (Start(command, killed < kills ? random.NextDouble() * longest : null))
             {
                 killed++;
             }
 
-            int again = Repeats(output);
-            most = Math.Max(most, again / (double)Math.Max(1, killed - killedBefore));
-            repeated += again;
+            repeated += Repeats(output);
+            runs.AddRange(openStore is null ? [] : KilledRun.Of(openStore(round)));
             hashes.Add(HashOf(output));
             round++;
         }
         while (killed < kills);
-        return new KilledRuns(killed, round, repeated, most, hashes);
+        return new KilledRuns(killed, round, repeated, runs.Select(run => run.Repeated).DefaultIfEmpty(0).Max(), runs, hashes);
     }
 
     /// <summary>One hash over all files of a checkpoint but run.json, which tells times.</summary>
