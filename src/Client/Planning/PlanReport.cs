@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using MambaQuant.Client.Output;
+using MambaQuant.Pipeline.Local;
 using MambaQuant.Pipeline.Planning;
 using MambaQuant.Pipeline.Simulation;
 
@@ -70,7 +71,7 @@ internal sealed record PlanReport
             MemoryBytes = graph.Items.Max(item => item.Cost.MemoryBytes),
             CriticalSeconds = path.Sum(step => step.Seconds),
             CriticalPath = path,
-            Workers = WorkerForecast.Of(graph, options),
+            Workers = WorkerForecast.Of(graph, options, count => cost.Published is null ? ProcessMemory.AtMost(job.Plan, count) : ProcessMemory.ItemsAtMost(graph, count)),
             Graph = [.. graph.Items.Select(item => new PlannedItem(item.Label, item.Needs, item.Cost))],
         };
     }
@@ -92,7 +93,7 @@ internal sealed record PlanReport
             return;
         }
 
-        TextTable table = new("workers", "time", "computing", "memory of all");
+        TextTable table = new("workers", "time", "computing", "memory of all, at most");
         foreach (WorkerForecast forecast in Workers)
         {
             table.Add($"{forecast.Workers}", RateText.Time(forecast.Seconds), $"{forecast.Utilisation:0%}", ByteText.Readable(forecast.MemoryBytes));

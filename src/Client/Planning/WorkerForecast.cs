@@ -9,7 +9,7 @@ namespace MambaQuant.Client.Planning;
 /// <param name="Workers">How many, each on a node of its own.</param>
 /// <param name="Seconds">From the submission to the end.</param>
 /// <param name="Utilisation">Share of the workers' time that is computing.</param>
-/// <param name="MemoryBytes">Memory of all workers, each as much as the largest item needs.</param>
+/// <param name="MemoryBytes">Memory of all workers at most: as if all ran one of the largest items at the same moment.</param>
 internal sealed record WorkerForecast(int Workers, double Seconds, double Utilisation, long MemoryBytes)
 {
     private const double WorthWhile = 0.95;
@@ -19,11 +19,12 @@ internal sealed record WorkerForecast(int Workers, double Seconds, double Utilis
     /// <summary>Simulates a job with one worker, with two, eight and so on, as long as more of them make it shorter.</summary>
     /// <param name="graph">The work.</param>
     /// <param name="options">The cluster but for its number of nodes, without losses or spread.</param>
-    public static ImmutableArray<WorkerForecast> Of(WorkGraph graph, SimulationOptions options)
+    /// <param name="memory">Memory of some number of workers, at most.</param>
+    public static ImmutableArray<WorkerForecast> Of(WorkGraph graph, SimulationOptions options, Func<int, long> memory)
     {
         ArgumentNullException.ThrowIfNull(graph);
         ArgumentNullException.ThrowIfNull(options);
-        long memory = graph.Items.Max(item => item.Cost.MemoryBytes);
+        ArgumentNullException.ThrowIfNull(memory);
         ImmutableArray<WorkerForecast>.Builder rows = ImmutableArray.CreateBuilder<WorkerForecast>();
         foreach (int count in Counts)
         {
@@ -33,7 +34,7 @@ internal sealed record WorkerForecast(int Workers, double Seconds, double Utilis
                 break;
             }
 
-            rows.Add(new WorkerForecast(count, result.Makespan.TotalSeconds, result.Utilisation, count * memory));
+            rows.Add(new WorkerForecast(count, result.Makespan.TotalSeconds, result.Utilisation, memory(count)));
             if (rows.Count > 2 && rows[^1].Seconds > WorthWhile * rows[^2].Seconds)
             {
                 break;

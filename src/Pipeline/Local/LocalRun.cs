@@ -23,9 +23,6 @@ namespace MambaQuant.Pipeline.Local;
 /// </remarks>
 public sealed class LocalRun : IDisposable
 {
-    // A layer of mamba-2.8b takes 165 MB in fp32: enough for what neighbouring items share, little beside a run of 4 GiB.
-    private const long LargestCacheBytes = 256L << 20;
-
     private readonly QuantizeOptions _options;
     private readonly IWorkerBackends _backends;
     private readonly TimeProvider _time;
@@ -244,7 +241,7 @@ public sealed class LocalRun : IDisposable
             EvaluationText = _options.Evaluation is { } evaluation ? () => new DiskFile(evaluation.Path) : null,
             Sequences = _options.Sequences,
             Hashes = _hashes,
-            CacheBytes = Math.Min(LargestCacheBytes, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / (4 * _workers)),
+            CacheBytes = Math.Min(ProcessMemory.LargestCacheBytes, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / (4 * _workers)),
         };
         Exception? failure = null;
         if (plan.Evaluation is not null)

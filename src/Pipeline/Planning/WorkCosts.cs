@@ -46,6 +46,9 @@ internal sealed class WorkCosts(PlanRequest request, RecipeNeeds needs, WorkGrid
 
     private double RotationBytes => needs.PoolsResidual ? (double)sizeof(double) * _config.DModel * _config.DModel : 0;
 
+    /// <summary>in_proj in fp64 and its product with the rotation, the larger of the two projections that it is folded into.</summary>
+    private double FoldBytes => needs.PoolsResidual ? 2.0 * sizeof(double) * 2 * _config.DInner * _config.DModel : 0;
+
     /// <summary>The cost of an item.</summary>
     /// <param name="item">The item; its key and cost are not read.</param>
     public WorkCost Of(WorkItem item) => item.Kind switch
@@ -120,7 +123,7 @@ internal sealed class WorkCosts(PlanRequest request, RecipeNeeds needs, WorkGrid
         bool isLast = item.First + item.Count >= grid.Layers;
         double input = (item.First == 0 ? 0 : hidden + pool) + (item.Kind == WorkKind.ObserveTransformed ? RotationBytes : 0);
         double output = (item.Count * (double)StatisticsBytes(plan)) + samples + pool + (isLast ? 0 : hidden);
-        return Cost(operations, input, output, item.Count * LayerBytes, hidden + (2 * FloatLayerBytes) + (2.0 * StatisticsBytes(plan)) + (2 * RotationBytes));
+        return Cost(operations, input, output, item.Count * LayerBytes, hidden + (2 * FloatLayerBytes) + (2.0 * StatisticsBytes(plan)) + (2 * RotationBytes) + (folds ? FloatLayerBytes + FoldBytes : 0));
     }
 
     /// <summary>What second moments add to a forward pass that runs anyway.</summary>
@@ -136,7 +139,7 @@ internal sealed class WorkCosts(PlanRequest request, RecipeNeeds needs, WorkGrid
         double trial = (TrialForwards * tokens * ModelOperations.ForwardLayer(_config)) + (50 * ModelOperations.LayerWeights(_config));
         double operations = (candidates * trial) + (needs.PoolsResidual ? ModelOperations.FoldLayer(_config) : 0);
         double samples = tokens * ModelOperations.HiddenBytes(_config);
-        return Cost(operations, samples + StatisticsBytes(needs.Original!) + RotationBytes, 1 << 16, LayerBytes, (2 * samples) + (4 * FloatLayerBytes) + RotationBytes);
+        return Cost(operations, samples + StatisticsBytes(needs.Original!) + RotationBytes, 1 << 16, LayerBytes, (2 * samples) + (4 * FloatLayerBytes) + RotationBytes + FoldBytes);
     }
 
     private WorkCost QuantizeLayer()
@@ -151,7 +154,7 @@ internal sealed class WorkCosts(PlanRequest request, RecipeNeeds needs, WorkGrid
         double statistics = (needs.Transformed is { } second ? StatisticsBytes(second) : 0)
             + (needs.Ranges is { } compared ? StatisticsBytes(compared) : 0)
             + (needs.Moments is { } read ? StatisticsBytes(read) : 0);
-        return Cost(operations, statistics + RotationBytes, QuantizedBytes() / grid.Layers, LayerBytes, (3 * FloatLayerBytes) + (5 * statistics) + RotationBytes);
+        return Cost(operations, statistics + RotationBytes, QuantizedBytes() / grid.Layers, LayerBytes, (3 * FloatLayerBytes) + (5 * statistics) + RotationBytes + FoldBytes);
     }
 
     private WorkCost QuantizeEnds() => Cost(

@@ -28,7 +28,7 @@ public sealed class PlanCommandTests
         Assert.Contains("\nObserveTransformed ← Tokenize, ResidualRotation, Transform ", run.Output, StringComparison.Ordinal);
         Assert.Contains("\nall ", run.Output, StringComparison.Ordinal);
         Assert.Matches(@"\ncritical path  [0-9.]+ s: Tokenize .* → Assemble ", run.Output);
-        Assert.Matches(@"\nworkers +time +computing +memory of all\n[- ]+\n1 .*\n2 .*\n8 ", run.Output);
+        Assert.Matches(@"\nworkers +time +computing +memory of all, at most\n[- ]+\n1 .*\n2 .*\n8 ", run.Output);
     }
 
     [Fact]

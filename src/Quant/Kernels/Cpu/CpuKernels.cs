@@ -7,7 +7,8 @@ namespace MambaQuant.Quant.Kernels.Cpu;
 /// <remarks>Partial by role: Memory, Forward, Scan, Quantized, Statistics, LinearAlgebra, Score.</remarks>
 public sealed partial class CpuKernels : IKernels, IDisposable
 {
-    private const long KeptMemoryBytes = 512L << 20;
+    /// <summary>Memory of tensors that were disposed which a backend keeps for the next ones, at most.</summary>
+    public const long KeptMemoryBytes = 512L << 20;
 
     /// <summary>Name and version of the backend's own eigensolver; the number rises when its results change in a bit.</summary>
     private const string ManagedSolver = "managed-1";
