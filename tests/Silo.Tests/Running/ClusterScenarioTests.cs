@@ -80,7 +80,7 @@ public sealed class ClusterScenarioTests(RealJob job) : IClassFixture<RealJob>
         (string hash, JobView view) = await cluster.FinishAsync(plan);
 
         Assert.Equal(job.Expected(), hash);
-        Assert.True(view.Reused > 0, RealCluster.Tell(view));
+        Assert.InRange(view.Repeated, 0, 2);
     }
 
     [RedisFact]

@@ -19,14 +19,15 @@ namespace MambaQuant.Silo.Tests.Running;
 /// <summary>Silos as processes on loopback, a Redis, a store, and a client in this process.</summary>
 internal sealed class RealCluster : IAsyncDisposable
 {
-    private readonly TemporaryDirectory _folder = new();
+    private readonly TemporaryDirectory _folder;
     private readonly List<SiloProcess> _silos = [];
     private readonly string[] _arguments;
     private IHost? _client;
     private int _outputs;
 
-    private RealCluster(IArtifactStore store, string location)
+    private RealCluster(TemporaryDirectory folder, IArtifactStore store, string location)
     {
+        _folder = folder;
         Store = store;
         Redis = RedisServer.Start();
         _arguments =
@@ -52,9 +53,9 @@ internal sealed class RealCluster : IAsyncDisposable
     /// <param name="location">What '--store' says; null for a folder.</param>
     public static async Task<RealCluster> StartAsync(int silos, string? location = null)
     {
-        string folder = Directory.CreateTempSubdirectory("mambaquant-store-").FullName;
-        string place = location ?? Path.Combine(folder, "store");
-        var cluster = new RealCluster(await ArtifactStores.OpenOrCreateAsync(place, CancellationToken.None), place);
+        var folder = new TemporaryDirectory();
+        string place = location ?? folder.File("store");
+        var cluster = new RealCluster(folder, await ArtifactStores.OpenOrCreateAsync(place, CancellationToken.None), place);
         bool started = false;
         try
         {
