@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using MambaQuant.Testing;
 using Xunit;
 
@@ -75,9 +76,10 @@ public sealed class QuantizeTests(QuantizedSample sample)
     public void Json_IsOneDocumentOnStdout()
     {
         using TemporaryDirectory folder = new();
+        string text = folder.Write("text.txt", File.ReadAllBytes(SampleModel.EvaluationText).AsSpan(0, 1000));
 
         ProgramRun run = ProgramRun.Of(
-            ["quantize", SampleModel.Folder, "--out", folder.File("out"), "--preset", "rtn", "--scheme", "W4A8", "--format", "json", .. QuantizedSample.Few]);
+            ["quantize", SampleModel.Folder, "--out", folder.File("out"), "--preset", "rtn", "--scheme", "W4A8", "--format", "json", "--evaluate", text, "--window", "64", .. QuantizedSample.Few]);
 
         Assert.Equal(0, run.ExitCode);
         JsonElement checkpoint = Assert.Single(JsonDocument.Parse(run.Output).RootElement.GetProperty("checkpoints").EnumerateArray());
@@ -85,6 +87,12 @@ public sealed class QuantizeTests(QuantizedSample sample)
         Assert.Equal(256, checkpoint.GetProperty("calibrationTokens").GetInt64());
         Assert.InRange(checkpoint.GetProperty("quantizedBytes").GetInt64(), 1, checkpoint.GetProperty("floatBytes").GetInt64() - 1);
         Assert.NotEqual(0, checkpoint.GetProperty("stages").GetArrayLength());
+
+        // The evaluation within the job is that of the finished checkpoint, to the last bit.
+        ProgramRun direct = ProgramRun.Of("evaluate", folder.File("out"), "--reference", SampleModel.Folder, "--text", text, "--window", "64", "--format", "json");
+        JsonObject expected = JsonNode.Parse(direct.Output)!.AsObject(), actual = JsonNode.Parse(checkpoint.GetProperty("evaluation").GetRawText())!.AsObject();
+        expected["tokensPerSecond"] = null;
+        Assert.True(JsonNode.DeepEquals(expected, actual), $"expected {expected}, found {actual}");
     }
 
     [Fact]

@@ -41,6 +41,18 @@ internal sealed record JobSummary
     /// <summary>Shards of the sequences.</summary>
     public required int Shards { get; init; }
 
+    /// <summary>Name of the text to evaluate on; null for none.</summary>
+    public string? Evaluation { get; init; }
+
+    /// <summary>Its tokens; 0 without one.</summary>
+    public long EvaluationTokens { get; init; }
+
+    /// <summary>Its windows; 0 without one.</summary>
+    public int EvaluationWindows { get; init; }
+
+    /// <summary>Shards of its windows; 0 without one.</summary>
+    public int EvaluationShards { get; init; }
+
     /// <summary>The summary of a plan.</summary>
     /// <param name="job">The plan.</param>
     public static JobSummary Of(PlannedJob job)
@@ -61,6 +73,10 @@ internal sealed record JobSummary
             SequenceLength = request.Calibration.SequenceLength,
             Blocks = job.Plan.Grid.Blocks,
             Shards = job.Plan.Grid.Shards,
+            Evaluation = request.Evaluation?.Source,
+            EvaluationTokens = job.Plan.Evaluation?.Tokens ?? 0,
+            EvaluationWindows = job.Plan.Evaluation?.Windows ?? 0,
+            EvaluationShards = job.Plan.Evaluation?.Shards ?? 0,
         };
     }
 
@@ -71,5 +87,9 @@ internal sealed record JobSummary
         output.WriteLine($"model      {Model}: {Layers} layers of width {DModel}, {ByteText.Readable(TensorBytes)}{(Note.Length > 0 ? $"; {Note}" : "")}");
         output.WriteLine($"recipe     {Recipe} {Scheme}, calibrated on {Samples:N0} × {SequenceLength:N0} tokens ({Calibration})");
         output.WriteLine($"grid       {Blocks} {(Blocks == 1 ? "block" : "blocks")} of layers × {Shards} {(Shards == 1 ? "shard" : "shards")} of sequences");
+        if (Evaluation is not null)
+        {
+            output.WriteLine($"evaluation {Evaluation}: {EvaluationTokens:N0} tokens in {EvaluationWindows:N0} windows, {EvaluationShards} {(EvaluationShards == 1 ? "shard" : "shards")}");
+        }
     }
 }

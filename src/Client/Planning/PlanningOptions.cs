@@ -1,5 +1,6 @@
 using System.CommandLine;
 using MambaQuant.Client.Commands;
+using MambaQuant.Client.Evaluation;
 using MambaQuant.Client.Failures;
 using MambaQuant.Client.Quantizing;
 using MambaQuant.Pipeline.Local;
@@ -13,6 +14,9 @@ namespace MambaQuant.Client.Planning;
 /// <summary>The options that say which job is meant: of the verbs that plan without working.</summary>
 internal sealed class PlanningOptions
 {
+    // Of English text and the tokenizers of published models.
+    private const int BytesPerToken = 4;
+
     /// <summary>The model's folder.</summary>
     public Argument<string?> Folder { get; } = new("MODEL")
     {
@@ -67,13 +71,23 @@ internal sealed class PlanningOptions
     /// <summary>Shards of the sequences.</summary>
     public Option<int?> Shards { get; } = OptionKinds.Optional("--shards", "Shards of the sequences that a pass is cut into. [default: by cost]", minimum: 1);
 
+    /// <summary>The text to evaluate on.</summary>
+    public Option<string?> Evaluate { get; } = new("--evaluate")
+    {
+        Description = "A text to evaluate on. It is read to count its tokens; with --model, four bytes count as one.",
+        HelpName = "FILE",
+    };
+
+    /// <summary>Tokens of an evaluation window.</summary>
+    public Option<int> Window { get; } = SharedOptions.Window();
+
     /// <summary>Adds them to a verb, in the order of its help.</summary>
     /// <param name="verb">The verb.</param>
     public void AddTo(Command verb)
     {
         ArgumentNullException.ThrowIfNull(verb);
         verb.Arguments.Add(Folder);
-        Option[] options = [Model, Preset, RecipeFile, Scheme, Strict, Calibration, Samples, SequenceLength, Blocks, Shards];
+        Option[] options = [Model, Preset, RecipeFile, Scheme, Strict, Calibration, Samples, SequenceLength, Blocks, Shards, Evaluate, Window];
         foreach (Option option in options)
         {
             verb.Options.Add(option);
@@ -113,6 +127,7 @@ internal sealed class PlanningOptions
                 Samples = parse.GetRequiredValue(Samples),
                 SequenceLength = parse.GetRequiredValue(SequenceLength),
             },
+            Evaluation = EvaluationOf(parse),
             Profile = profile,
             Options = new PlanOptions { Blocks = parse.GetValue(Blocks), Shards = parse.GetValue(Shards) },
         };
@@ -139,6 +154,26 @@ internal sealed class PlanningOptions
         PublishedModel published = PublishedModels.Find(name!)
             ?? throw new UsageException($"--model: there is no published model '{name}'; use {string.Join(", ", PublishedModels.All.Select(model => model.Name))}, or give the folder of a model");
         return (ModelIdentity.OfShape(published.Name, published.Config), published.Note);
+    }
+
+    /// <summary>What is evaluated on: of the text nothing but its tokens counts.</summary>
+    private EvaluationIdentity? EvaluationOf(ParseResult parse)
+    {
+        if (parse.GetValue(Evaluate) is not { } path)
+        {
+            return null;
+        }
+
+        string name = Path.GetFileName(path);
+        int window = parse.GetRequiredValue(Window);
+        return new EvaluationIdentity
+        {
+            Source = name,
+            Text = name,
+            Tokenizer = name,
+            Tokens = parse.GetValue(Folder) is { } folder ? EvaluationText.Read(path, folder, window).Tokens : Math.Max(2, new FileInfo(path).Length / BytesPerToken),
+            WindowLength = window,
+        };
     }
 
     private Recipe RecipeOf(ParseResult parse)

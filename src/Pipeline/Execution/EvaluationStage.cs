@@ -152,7 +152,7 @@ internal sealed class EvaluationStage(Workbench bench)
         ItemReporter reporter,
         CancellationToken stop)
     {
-        var scorer = new WindowScorer(Kernels, bench.Config.VocabularySize, new EvaluationOptions().MaxLogits);
+        var scorer = new WindowScorer(Kernels, bench.Config.VocabularySize, EvaluationRule.LogitsAtOnce);
         int firstOfShard = bench.Plan.Evaluation!.Shard(session.Item.Shard).First;
         var scores = new List<WindowScore>(windows.Count);
         int rowsBefore = 0;
@@ -184,13 +184,13 @@ internal sealed class EvaluationStage(Workbench bench)
     private HiddenStates EmbedFloat(IReadOnlyList<ReadOnlyMemory<int>> windows)
     {
         using MambaLanguageModel ends = MambaLanguageModels.LoadFloatEnds(Kernels, bench.Checkpoint);
-        return HiddenStates.OfWindows(Kernels, windows, (_, tokens) => ends.Embeddings.Gather(Kernels, tokens));
+        return HiddenStates.OfWindows(Kernels, windows, (_, tokens) => ends.Embeddings.Gather(Kernels, tokens), EvaluationRule.TokensAtOnce);
     }
 
     private async Task<HiddenStates> EmbedQuantizedAsync(ItemSession session, IReadOnlyList<ReadOnlyMemory<int>> windows)
     {
         using MambaLanguageModel ends = await QuantizedEndsAsync(session);
-        return HiddenStates.OfWindows(Kernels, windows, (_, tokens) => ends.Embeddings.Gather(Kernels, tokens));
+        return HiddenStates.OfWindows(Kernels, windows, (_, tokens) => ends.Embeddings.Gather(Kernels, tokens), EvaluationRule.TokensAtOnce);
     }
 
     private async Task<MambaLanguageModel> QuantizedEndsAsync(ItemSession session)

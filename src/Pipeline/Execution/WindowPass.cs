@@ -109,7 +109,7 @@ internal sealed class WindowPass(Workbench bench, ItemSession session, IReadOnly
     private HiddenStates Read(string path)
     {
         using TokenRowsFile rows = TokenRowsFile.Open(path);
-        return HiddenStates.OfWindows(bench.Kernels, windows, (first, tokens) => rows.Rows(bench.Kernels, first, tokens.Length));
+        return HiddenStates.OfWindows(bench.Kernels, windows, (first, tokens) => rows.Rows(bench.Kernels, first, tokens.Length), EvaluationRule.TokensAtOnce);
     }
 
     private async Task SaveAsync(HiddenStates hidden, int layer)

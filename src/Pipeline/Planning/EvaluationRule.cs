@@ -17,6 +17,12 @@ namespace MambaQuant.Pipeline.Planning;
 /// </remarks>
 public static class EvaluationRule
 {
+    /// <summary>Logits of one model that an item holds at once: 16 MB. No result depends on it.</summary>
+    public const int LogitsAtOnce = 1 << 22;
+
+    /// <summary>Tokens that an item runs at once: what a layer makes inside is several times larger than what it passes on. No result depends on it.</summary>
+    public const int TokensAtOnce = 1024;
+
     private const int BytesPerWeight = 2;
 
     /// <summary>Operations of evaluating one token with one model: all layers, and the head.</summary>

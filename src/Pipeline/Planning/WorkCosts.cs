@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using MambaQuant.Quant.Evaluation;
 using MambaQuant.Quant.Models;
 using MambaQuant.Quant.Quantization;
 using MambaQuant.Quant.Recipes;
@@ -31,8 +30,6 @@ internal sealed class WorkCosts(PlanRequest request, RecipeNeeds needs, WorkGrid
 
     // A window's scores as JSON.
     private const int ScoreBytes = 128;
-
-    private static readonly int LogitsAtOnce = new EvaluationOptions().MaxLogits;
 
     private readonly MambaConfig _config = request.Model.Config;
 
@@ -84,7 +81,7 @@ internal sealed class WorkCosts(PlanRequest request, RecipeNeeds needs, WorkGrid
         double tokens = evaluation!.TokensOf(item.Shard), hidden = tokens * ModelOperations.HiddenBytes(_config);
         double stored = request.Evaluation!.ComparesWithFloat ? hidden : 0;
         double scores = ScoreBytes * (double)evaluation.Shard(item.Shard).Count, ids = sizeof(int) * tokens;
-        double logits = sizeof(float) * Math.Min(tokens * _config.VocabularySize, Math.Max(LogitsAtOnce, _config.VocabularySize));
+        double logits = sizeof(float) * Math.Min(tokens * _config.VocabularySize, Math.Max(EvaluationRule.LogitsAtOnce, _config.VocabularySize));
         double own = tokens * EvaluationRule.OperationsPerToken(_config);
         return isFloat
             ? Cost(own, ids, hidden + scores, modelBytes, hidden + (2 * FloatLayerBytes) + TableBytes + logits)

@@ -81,14 +81,17 @@ public sealed class HiddenStates : IDisposable
     /// <param name="kernels">The backend.</param>
     /// <param name="windows">Token ids, a window each, none empty; neighbours of one length advance together.</param>
     /// <param name="rows">The stream, [count, d] F32, of some tokens, told by the place of the first among all, and by their ids; disposed here.</param>
+    /// <param name="tokensPerBatch">Tokens that advance together, as in <see cref="Embed(IKernels, Tensor, CalibrationSet, int)"/>.</param>
     /// <returns>The windows in order, as many to a batch as its first dimension says.</returns>
     /// <exception cref="ArgumentException">A window is longer than <see cref="LongestSequence"/>.</exception>
-    public static HiddenStates OfWindows(IKernels kernels, IReadOnlyList<ReadOnlyMemory<int>> windows, Func<int, int[], Tensor> rows)
+    public static HiddenStates OfWindows(
+        IKernels kernels, IReadOnlyList<ReadOnlyMemory<int>> windows, Func<int, int[], Tensor> rows, int tokensPerBatch = TokensPerBatch)
     {
         ArgumentNullException.ThrowIfNull(kernels);
         ArgumentNullException.ThrowIfNull(windows);
         ArgumentNullException.ThrowIfNull(rows);
-        var hidden = new HiddenStates([], TokensPerBatch);
+        ArgumentOutOfRangeException.ThrowIfLessThan(tokensPerBatch, 1);
+        var hidden = new HiddenStates([], tokensPerBatch);
         bool isWhole = false;
         try
         {
@@ -97,7 +100,7 @@ public sealed class HiddenStates : IDisposable
             {
                 int length = windows[first].Length;
                 count = 1;
-                while (count < SequencesPerBatch(length) && first + count < windows.Count && windows[first + count].Length == length)
+                while (count < SequencesPerBatch(length, tokensPerBatch) && first + count < windows.Count && windows[first + count].Length == length)
                 {
                     count++;
                 }

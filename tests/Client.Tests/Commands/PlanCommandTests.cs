@@ -31,6 +31,21 @@ public sealed class PlanCommandTests
         Assert.Matches(@"\nworkers +time +computing +memory of all, at most\n[- ]+\n1 .*\n2 .*\n8 ", run.Output);
     }
 
+    [Theory]
+    [InlineData("eval.txt: 5,193 tokens in 41 windows, 1 shard")]
+    [InlineData("eval.txt: 4,977 tokens in 39 windows, 2 shards", "--model", "mamba-2.8b")]
+    public void Evaluation_StandsBehindTheCheckpoint(string expected, params string[] model)
+    {
+        string text = Path.Combine(_sample, "eval.txt");
+        CapturedRun run = new(["plan", .. model.Length == 0 ? [_sample] : model, "--evaluate", text, "--window", "128"]);
+
+        Assert.Equal("", run.Error);
+        Assert.Contains($"\nevaluation {expected}\n", run.Output, StringComparison.Ordinal);
+        Assert.Contains("\nEvaluate ← Quantize, Assemble, TokenizeEvaluation, EvaluateFloat ", run.Output, StringComparison.Ordinal);
+        Assert.Matches(@"\ncritical path .* → Assemble .* → Evaluate .* → ReduceEvaluation ", run.Output);
+        Assert.Equal(ExitCodes.MissingInput, new CapturedRun("plan", "--model", "mamba-2.8b", "--evaluate", "nowhere.txt").ExitCode);
+    }
+
     [Fact]
     public void Json_HoldsEveryItem_AndItsSumsAgree()
     {

@@ -18,7 +18,7 @@ internal sealed class PlanRun : IDisposable
     private readonly HashSet<int> _done = [];
     private readonly Random _random;
 
-    public PlanRun(TinyModel model, IKernels kernels, WorkPlan plan, IArtifactStore store, string output, int seed = 1, int workers = 1, long cacheBytes = 1 << 20, int? progressLayers = null)
+    public PlanRun(TinyModel model, IKernels kernels, WorkPlan plan, IArtifactStore store, string output, int seed = 1, int workers = 1, long cacheBytes = 1 << 20, int? progressLayers = null, string? evaluationText = null)
     {
         _model = model;
         _random = new Random(seed);
@@ -34,6 +34,7 @@ internal sealed class PlanRun : IDisposable
             Sink = new FolderCheckpointSink(model.File(output)),
             CacheBytes = cacheBytes,
             ProgressLayers = progressLayers,
+            EvaluationText = evaluationText is null ? null : () => new DiskFile(evaluationText),
         };
         for (int worker = 0; worker < workers; worker++)
         {
