@@ -36,6 +36,7 @@ internal sealed partial class CalibrationJobGrain(
     private long _membersVersion = -1;
     private JobDemand? _demanded;
     private bool _isDemanding;
+    private bool _isStopping;
 
     private CancellationToken Stopping => _stopping.Token;
 
@@ -44,6 +45,7 @@ internal sealed partial class CalibrationJobGrain(
     /// <inheritdoc/>
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
+        _isStopping = true;
         await _stopping.CancelAsync();
         _open?.Conductor.Close();
         await base.OnDeactivateAsync(reason, cancellationToken);
@@ -183,12 +185,12 @@ internal sealed partial class CalibrationJobGrain(
             _ending = new JobEnding(JobPhase.Failed, fault.Message, string.Empty);
             await DemandAsync();
         }
-        catch (Exception fault) when (fault is ArtifactStoreException or InvalidJournalException or ObjectDisposedException)
+        catch (Exception fault) when (!_isStopping)
         {
             _fault = fault.Message;
             LogNotOpened(Job, fault.Message);
         }
-        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        catch (Exception) when (_isStopping)
         {
             return;
         }
@@ -196,7 +198,7 @@ internal sealed partial class CalibrationJobGrain(
 
     private async Task PumpAsync(OpenJob job)
     {
-        while (!_stopping.IsCancellationRequested)
+        while (!_isStopping)
         {
             try
             {
@@ -210,20 +212,26 @@ internal sealed partial class CalibrationJobGrain(
             }
             catch (StaleOwnerException stale)
             {
-                StepDown(job, stale);
-                return;
+                LogStepsDown(Job, stale.Successor);
+                stepDowns.Note(Job);
+                Leave(job);
             }
-            catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+            catch (Exception fault) when (!_isStopping)
+            {
+                // Whatever it is: the journal has all that was said, and another activation goes on from it.
+                LogPumpBroken(Job, fault);
+                Leave(job);
+            }
+            catch (OperationCanceledException) when (_isStopping)
             {
                 return;
             }
         }
     }
 
-    private void StepDown(OpenJob job, StaleOwnerException stale)
+    private void Leave(OpenJob job)
     {
-        LogStepsDown(Job, stale.Successor);
-        stepDowns.Note(Job);
+        _isStopping = true;
         _stopping.Cancel();
         job.Conductor.Close();
         DeactivateOnIdle();
@@ -261,7 +269,7 @@ internal sealed partial class CalibrationJobGrain(
     {
         SchedulerState state = job.Conductor.State;
         var ending = new JobEnding(JobPhases.Of(state.Status), state.Cause, job.Owner);
-        while (_ending is null && !_stopping.IsCancellationRequested)
+        while (_ending is null && !_isStopping)
         {
             try
             {
@@ -273,7 +281,7 @@ internal sealed partial class CalibrationJobGrain(
                 LogNotWritten(Job, fault.Message);
                 await Task.Delay(TimeSpan.FromSeconds(1), time);
             }
-            catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+            catch (OperationCanceledException) when (_isStopping)
             {
                 return;
             }
@@ -342,7 +350,7 @@ internal sealed partial class CalibrationJobGrain(
             }
             while (_open is { } job && WantsMore(job));
         }
-        catch (Exception fault) when (fault is OrleansException or TimeoutException or ArtifactStoreException)
+        catch (Exception fault) when (!_isStopping)
         {
             LogNoDirectory(Job, fault.Message);
         }

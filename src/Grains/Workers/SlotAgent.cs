@@ -2,9 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using MambaQuant.Grains.Contracts;
 using MambaQuant.Grains.Hosting;
-using MambaQuant.Pipeline.Artifacts;
 using Microsoft.Extensions.Logging;
-using Orleans.Runtime;
 
 namespace MambaQuant.Grains.Workers;
 
@@ -25,6 +23,7 @@ internal sealed partial class SlotAgent : IDisposable
     private readonly SlotWork _work;
     private readonly SemaphoreSlim _wake = new(0);
     private long? _announced;
+    private volatile bool _isDisposed;
 
     /// <summary>Makes a slot; it does nothing before <see cref="RunAsync"/>.</summary>
     /// <param name="slot">The slot.</param>
@@ -108,7 +107,7 @@ internal sealed partial class SlotAgent : IDisposable
                 pause = ShortestPause;
                 await WaitAsync(wait, kill);
             }
-            catch (Exception fault) when (IsOfTheCluster(fault) && !kill.IsCancellationRequested)
+            catch (Exception fault) when (!kill.IsCancellationRequested)
             {
                 LogTriesAgain(Slot.Slot, fault.Message);
                 await WaitAsync(pause, kill);
@@ -125,13 +124,11 @@ internal sealed partial class SlotAgent : IDisposable
     /// <summary>Ends the thread at once, telling nobody.</summary>
     public void Dispose()
     {
+        _isDisposed = true;
         _work.Stop(keep: false);
         _runner.Dispose();
         _wake.Dispose();
     }
-
-    private static bool IsOfTheCluster(Exception fault) =>
-        fault is OrleansException or TimeoutException or ObjectDisposedException or ArtifactStoreException or InvalidOperationException;
 
     /// <summary>One look at things.</summary>
     /// <returns>How long there is nothing to do, unless somebody calls.</returns>
@@ -232,7 +229,7 @@ internal sealed partial class SlotAgent : IDisposable
 
             await _grains.GetGrain<IJobDirectoryGrain>(0).RetireAsync(Slot.Slot);
         }
-        catch (Exception fault) when (IsOfTheCluster(fault))
+        catch (Exception fault) when (!_isDisposed)
         {
             LogTriesAgain(Slot.Slot, fault.Message);
         }

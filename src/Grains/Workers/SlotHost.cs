@@ -112,7 +112,7 @@ internal sealed partial class SlotHost(
         {
             await grains.GetGrain<IJobDirectoryGrain>(0).EnsureAsync();
         }
-        catch (Exception fault) when (fault is OrleansException or TimeoutException or IOException)
+        catch (Exception fault) when (!_stop.IsCancellationRequested)
         {
             LogNoDirectory(silo.Name, fault.Message);
         }

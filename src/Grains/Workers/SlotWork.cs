@@ -231,8 +231,19 @@ internal sealed class SlotWork(Action<Assignment> run)
     /// <summary>Begins an item that is not at work and never was; within the lock.</summary>
     private void Begin(HeldLease lease)
     {
-        if (_isStopping || _over.Contains(lease) || _running?.Lease == lease)
+        if (_isStopping || _running?.Lease == lease)
         {
+            return;
+        }
+
+        if (_over.Contains(lease))
+        {
+            // The job does not know how it ended, although it was told: it is given back, or it would wait for this slot for ever.
+            if (!_reports.Any(report => report.Item == lease.Item && report.Attempt == lease.Attempt))
+            {
+                _reports.Add(new WorkReport { Item = lease.Item, Attempt = lease.Attempt, Kind = ReportKind.Released, Cause = "what became of it was lost", Asks = true });
+            }
+
             return;
         }
 

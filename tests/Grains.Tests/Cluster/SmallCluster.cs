@@ -7,6 +7,7 @@ using MambaQuant.Pipeline.Execution;
 using MambaQuant.Pipeline.Local;
 using MambaQuant.Pipeline.Scheduling;
 using MambaQuant.Testing;
+using Microsoft.Extensions.Logging;
 using Orleans.TestingHost;
 using Xunit;
 
@@ -22,6 +23,8 @@ internal sealed class SmallCluster : IAsyncDisposable
     private SmallCluster(IArtifactStore store) => Store = store;
 
     public IArtifactStore Store { get; }
+
+    public WarningList Warnings { get; } = new();
 
     public InProcessTestCluster Cluster { get; private set; } = null!;
 
@@ -44,6 +47,7 @@ internal sealed class SmallCluster : IAsyncDisposable
         var cluster = new SmallCluster(store ?? new MemoryArtifactStore());
         var builder = new InProcessTestClusterBuilder(silos);
         builder.Options.ConfigureFileLogging = false;
+        builder.ConfigureSiloHost((_, host) => host.Logging.AddProvider(cluster.Warnings));
         builder.ConfigureSilo((options, silo) => silo.AddMambaQuant(new MambaQuantSiloOptions
         {
             Store = cluster.Store,

@@ -1,0 +1,198 @@
+using System.Collections.Immutable;
+using MambaQuant.Grains.Contracts;
+using MambaQuant.Pipeline.Planning;
+using MambaQuant.Testing;
+using Xunit;
+
+namespace MambaQuant.Grains.Tests.Cluster;
+
+/// <summary>Several jobs at once, jobs that are stopped, jobs that fail, jobs that nobody can run, and who watches them.</summary>
+public sealed class ManyJobsTests : IAsyncLifetime, IDisposable
+{
+    private readonly SmallJob _small = new();
+    private readonly WatchedStore _store = new(new MemoryArtifactStore());
+    private SmallCluster _cluster = null!;
+
+    public async Task InitializeAsync() => _cluster = await SmallCluster.StartAsync(silos: 2, slots: 2, store: _store);
+
+    public async Task DisposeAsync() => await _cluster.DisposeAsync();
+
+    public void Dispose() => _small.Dispose();
+
+    [Fact]
+    public async Task Jobs_TwoAtOnce_BothMakeTheirBytes()
+    {
+        WorkPlan first = await _small.PutAsync(_store, seed: 1, order: 1), second = await _small.PutAsync(_store, seed: 2, order: 2);
+
+        await _cluster.SubmitAsync(first.Id);
+        await _cluster.SubmitAsync(second.Id);
+
+        foreach ((WorkPlan plan, ulong seed) in ((WorkPlan, ulong)[])[(first, 1), (second, 2)])
+        {
+            JobView view = await _cluster.WatchAsync(plan.Id);
+            Assert.True(view.Phase == JobPhase.Finished, SmallCluster.Tell(view));
+            IReadOnlyDictionary<string, byte[]> expected = _small.Expected(seed), made = SmallJob.Files(_cluster.Output(plan.Id));
+            Assert.All(expected, file => Assert.True(file.Value.AsSpan().SequenceEqual(made[file.Key]), $"{file.Key} differs"));
+        }
+    }
+
+    [Fact]
+    public async Task Jobs_TwoHundredQueued_AllEndInTheirOrder()
+    {
+        List<string> jobs = [];
+        for (ulong seed = 1; seed <= 200; seed++)
+        {
+            jobs.Add((await _small.PutAsync(_store, seed, blocks: 1, shards: 1, order: (long)seed)).Id);
+            await _cluster.SubmitAsync(jobs[^1]);
+        }
+
+        ImmutableArray<JobSummary> list = await _cluster.Directory.ListAsync();
+        Assert.Equal(jobs, list.Select(job => job.Job));
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(4));
+        while (list.Any(job => job.Phase != JobPhase.Finished))
+        {
+            Assert.DoesNotContain(list, job => job.Phase is JobPhase.Failed or JobPhase.Cancelled);
+            if (patience.IsCancellationRequested)
+            {
+                Assert.Fail(await TellAsync(list.Where(job => job.Phase != JobPhase.Finished)));
+            }
+
+            await Task.Delay(200);
+            list = await _cluster.Directory.ListAsync();
+        }
+    }
+
+    [Fact]
+    public async Task Job_ThatIsCancelled_StopsAndGoesOnWhenSubmittedAgain()
+    {
+        var gate = new TaskCompletionSource();
+        _store.BeforePut = (name, _) => name.EndsWith("/receipt", StringComparison.Ordinal) ? gate.Task : Task.CompletedTask;
+        WorkPlan plan = await _small.PutAsync(_store);
+        await _cluster.SubmitAsync(plan.Id);
+        await WaitForWorkAsync(plan.Id);
+
+        Assert.Equal(JobPhase.Cancelled, await _cluster.Job(plan.Id).CancelAsync("enough"));
+        gate.SetResult();
+
+        JobView view = await _cluster.WatchAsync(plan.Id);
+        Assert.Equal((JobPhase.Cancelled, "enough"), (view.Phase, view.Cause));
+        Assert.Equal(JobPhase.Cancelled, await _cluster.Job(plan.Id).CancelAsync("again"));
+
+        await _cluster.SubmitAsync(plan.Id);
+        JobView again = await _cluster.WatchAsync(plan.Id);
+        Assert.True(again.Phase == JobPhase.Finished, SmallCluster.Tell(again));
+    }
+
+    [Fact]
+    public async Task Job_ThatWaitsInTheQueue_CanBeCancelled()
+    {
+        WorkPlan plan = await _small.PutAsync(_store);
+
+        Assert.Equal(JobPhase.Queued, (await _cluster.Job(plan.Id).ViewAsync(0, 0)).Phase);
+        Assert.Equal(JobPhase.Cancelled, await _cluster.Job(plan.Id).CancelAsync("changed my mind"));
+    }
+
+    [Fact]
+    public async Task Job_WhoseModelIsNotAsPlanned_FailsWithItsCause()
+    {
+        WorkPlan plan = await _small.PutAsync(_store);
+        string file = Directory.GetFiles(_small.ModelPath, "*.safetensors")[0];
+        byte[] bytes = await File.ReadAllBytesAsync(file);
+        bytes[^1] ^= 1;
+        await File.WriteAllBytesAsync(file, bytes);
+
+        await _cluster.SubmitAsync(plan.Id);
+
+        JobView view = await _cluster.WatchAsync(plan.Id);
+        Assert.Equal(JobPhase.Failed, view.Phase);
+        Assert.Contains("safetensors", view.Cause, StringComparison.Ordinal);
+        JobSummary? summary = await _cluster.Directory.ShowAsync(plan.Id);
+        Assert.Equal((JobPhase.Failed, view.Cause), (summary!.Phase, summary.Cause));
+    }
+
+    [Fact]
+    public async Task Job_ThatTheStoreDoesNotHave_IsRefused()
+    {
+        SubmitReply reply = await _cluster.Directory.SubmitAsync(new SubmitRequest { Job = "0123456789abcdef", Store = "another store" });
+
+        Assert.False(reply.IsAccepted);
+        Assert.Contains("another store", reply.Cause, StringComparison.Ordinal);
+        Assert.Contains(_store.Description, reply.Cause, StringComparison.Ordinal);
+        Assert.Equal(JobPhase.Unknown, (await _cluster.Job("0123456789abcdef").ViewAsync(0, 0)).Phase);
+        Assert.Null(await _cluster.Directory.ShowAsync("0123456789abcdef"));
+    }
+
+    [Fact]
+    public async Task Watcher_WhoComesLate_SeesTheWholeJob()
+    {
+        WorkPlan plan = await _small.PutAsync(_store);
+        await _cluster.SubmitAsync(plan.Id);
+        JobView end = await _cluster.WatchAsync(plan.Id);
+
+        JobView late = await _cluster.Job(plan.Id).ViewAsync(end.Version, 10_000);
+
+        Assert.Equal(JobPhase.Finished, late.Phase);
+        Assert.All(late.Stages, stage => Assert.Equal(stage.Total, stage.Done));
+        Assert.Equal(plan.Graph.Items.Length, late.Items.Sum(kind => kind.Done));
+
+        await _cluster.Cluster.DeactivateAsync(_cluster.Job(plan.Id).GetGrainId());
+        Assert.Equal(JobPhase.Finished, (await _cluster.Job(plan.Id).ViewAsync(0, 0)).Phase);
+    }
+
+    [Fact]
+    public async Task Reports_ThatAreStaleTwiceOrNonsense_ChangeNothing()
+    {
+        var gate = new TaskCompletionSource();
+        _store.BeforePut = (name, _) => name.EndsWith("/receipt", StringComparison.Ordinal) ? gate.Task : Task.CompletedTask;
+        WorkPlan plan = await _small.PutAsync(_store);
+        await _cluster.SubmitAsync(plan.Id);
+        SlotView busy = (await WaitForWorkAsync(plan.Id)).Slots.First(slot => slot.Item is not null);
+        ICalibrationJobGrain job = _cluster.Job(plan.Id);
+
+        foreach (string slot in (string[])[busy.Slot, "nobody/cpu-0/1", ""])
+        {
+            foreach (int item in (int[])[-1, 0, plan.Graph.Items.Length])
+            {
+                foreach (ReportKind kind in Enum.GetValues<ReportKind>())
+                {
+                    await job.ReportAsync(slot, [new WorkReport { Item = item, Attempt = 99, Kind = kind, Checksum = "x", Cause = "nonsense", LostItem = 7 }]);
+                }
+            }
+        }
+
+        Assert.Equal(SlotStanding.Stranger, (await job.RenewAsync("nobody/cpu-0/1", [], asks: true)).Standing);
+        gate.SetResult();
+        JobView view = await _cluster.WatchAsync(plan.Id);
+        Assert.True(view.Phase == JobPhase.Finished, SmallCluster.Tell(view));
+        Assert.Equal(0, view.Repeated);
+    }
+
+    private async Task<string> TellAsync(IEnumerable<JobSummary> jobs)
+    {
+        List<string> told = [];
+        foreach (JobSummary job in jobs)
+        {
+            told.Add($"{job}: {SmallCluster.Tell(await _cluster.Job(job.Job).ViewAsync(0, 0))}");
+        }
+
+        foreach (SlotDescription slot in await _cluster.Directory.SlotsAsync())
+        {
+            told.Add($"{await _cluster.Cluster.Client.GetGrain<IGpuWorkerGrain>(slot.Slot).ViewAsync()}");
+        }
+
+        return string.Join('\n', told.Take(12).Concat(_cluster.Warnings.Texts.Where(text => !text.Contains("has ended", StringComparison.Ordinal)).TakeLast(60)));
+    }
+
+    private async Task<JobView> WaitForWorkAsync(string job)
+    {
+        JobView view = await _cluster.Job(job).ViewAsync(0, 0);
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        while (!view.Slots.Any(slot => slot.Item is not null) && !patience.IsCancellationRequested)
+        {
+            view = await _cluster.Job(job).ViewAsync(view.Version, 1000);
+        }
+
+        Assert.False(patience.IsCancellationRequested, SmallCluster.Tell(view));
+        return view;
+    }
+}
