@@ -108,6 +108,11 @@ public sealed class ChildProcess : IDisposable
         _process.WaitForExit();
     }
 
+    /// <summary>Waits a moment for its end.</summary>
+    /// <param name="moment">How long.</param>
+    /// <returns>Whether it has ended.</returns>
+    public bool EndsWithin(TimeSpan moment) => _process.WaitForExit(moment);
+
     /// <summary>Waits for its end.</summary>
     /// <param name="limit">How long.</param>
     /// <exception cref="TimeoutException">It goes on; the message has what it printed.</exception>

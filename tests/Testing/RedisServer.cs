@@ -48,14 +48,12 @@ public sealed class RedisServer : IDisposable
         DateTime end = DateTime.UtcNow + StartLimit;
         while (!Answers(port))
         {
-            if (process.HasEnded || DateTime.UtcNow > end)
+            if (process.EndsWithin(TimeSpan.FromMilliseconds(50)) || DateTime.UtcNow > end)
             {
                 string printed = process.Printed;
                 process.Dispose();
                 throw new InvalidOperationException($"Redis did not start; it printed: {printed}");
             }
-
-            Thread.Sleep(50);
         }
 
         return process;
