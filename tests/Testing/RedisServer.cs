@@ -4,7 +4,7 @@ using System.Net.Sockets;
 
 namespace MambaQuant.Testing;
 
-/// <summary>A Redis of a test's own on a free port of the loopback device, in memory.</summary>
+/// <summary>A Redis of a test's own on a free port of this machine, in memory.</summary>
 public sealed class RedisServer : IDisposable
 {
     private const string Program = "redis-server";
@@ -13,40 +13,45 @@ public sealed class RedisServer : IDisposable
 
     private ChildProcess _process;
 
-    private RedisServer(int port)
+    private RedisServer(IPAddress address, int port)
     {
+        Address = address;
         Port = port;
-        _process = Run(port);
+        _process = Run(address, port);
     }
 
     /// <summary>Why there is no Redis on this machine; null where there is one.</summary>
     public static string? MissingReason { get; } = ChildProcess.OnPath(Program) is null ? "needs 'redis-server' on the PATH (Debian: apt-get install redis-server)" : null;
 
+    /// <summary>Its address.</summary>
+    public IPAddress Address { get; }
+
     /// <summary>Its port.</summary>
     public int Port { get; }
 
     /// <summary>Its connection string.</summary>
-    public string ConnectionString => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{Port},connectTimeout=2000,connectRetry=5,abortConnect=false");
+    public string ConnectionString => string.Create(CultureInfo.InvariantCulture, $"{Address}:{Port},connectTimeout=2000,connectRetry=5,abortConnect=false");
 
     /// <summary>Starts one.</summary>
-    public static RedisServer Start() => new(FreePort.Find(1)[0]);
+    /// <param name="address">Where it listens; null for loopback.</param>
+    public static RedisServer Start(IPAddress? address = null) => new(address ?? IPAddress.Loopback, FreePort.Find(1)[0]);
 
     /// <summary>Kills it and starts it again on the same port: everything in it is lost.</summary>
     public void Restart()
     {
         _process.Dispose();
-        _process = Run(Port);
+        _process = Run(Address, Port);
     }
 
     /// <inheritdoc/>
     public void Dispose() => _process.Dispose();
 
-    private static ChildProcess Run(int port)
+    private static ChildProcess Run(IPAddress address, int port)
     {
         ChildProcess process = ChildProcess.Start(
-            ChildProcess.OnPath(Program)!, ["--port", port.ToString(CultureInfo.InvariantCulture), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
+            ChildProcess.OnPath(Program)!, ["--port", port.ToString(CultureInfo.InvariantCulture), "--bind", address.ToString(), "--protected-mode", "no", "--save", "", "--appendonly", "no"]);
         DateTime end = DateTime.UtcNow + StartLimit;
-        while (!Answers(port))
+        while (!Answers(address, port))
         {
             if (process.EndsWithin(TimeSpan.FromMilliseconds(50)) || DateTime.UtcNow > end)
             {
@@ -59,12 +64,12 @@ public sealed class RedisServer : IDisposable
         return process;
     }
 
-    private static bool Answers(int port)
+    private static bool Answers(IPAddress address, int port)
     {
         try
         {
             using var client = new TcpClient();
-            client.Connect(IPAddress.Loopback, port);
+            client.Connect(address, port);
             return true;
         }
         catch (SocketException)

@@ -161,4 +161,31 @@ public sealed class ClusterScenarioTests(RealJob job) : IClassFixture<RealJob>
         Assert.Equal(job.Expected(), (await cluster.FinishAsync(first)).Hash);
         Assert.Equal(job.Expected(seed: 3), (await cluster.FinishAsync(second)).Hash);
     }
+
+    [SplitNetworkFact]
+    public async Task Network_ThatIsCutBetweenSilosLeavesOneOwner()
+    {
+        using var network = new SplitNetwork(2);
+        await using RealCluster cluster = await RealCluster.StartAsync(2, network: network);
+        WorkPlan plan = await job.PutAsync(cluster.Store, seed: 2, size: 48);
+        await cluster.SubmitAsync(plan);
+        await cluster.WatchAsync(plan, view => view.Made > 3 && cluster.OwnerOf(view) is not null);
+        network.Cut();
+        await Task.Delay(TimeSpan.FromSeconds(15));
+        network.Heal();
+
+        (string hash, _) = await cluster.FinishAsync(plan, seconds: 240);
+
+        Assert.Equal(job.Expected(seed: 2, size: 48), hash);
+    }
+
+    [RedisFact]
+    public async Task Silo_ThatNobodyWantsEnds()
+    {
+        await using RealCluster cluster = await RealCluster.StartAsync(1);
+        SiloProcess idle = cluster.Add("--exit-when-idle", "2");
+        await idle.WaitUntilReadyAsync();
+
+        Assert.Equal(SiloExitCodes.Success, idle.Process.WaitForEnd(TimeSpan.FromSeconds(40)));
+    }
 }

@@ -22,14 +22,16 @@ internal sealed class RealCluster : IAsyncDisposable
     private readonly TemporaryDirectory _folder;
     private readonly List<SiloProcess> _silos = [];
     private readonly string[] _arguments;
+    private readonly SplitNetwork? _network;
     private IHost? _client;
     private int _outputs;
 
-    private RealCluster(TemporaryDirectory folder, IArtifactStore store, string location)
+    private RealCluster(TemporaryDirectory folder, IArtifactStore store, string location, SplitNetwork? network)
     {
         _folder = folder;
+        _network = network;
         Store = store;
-        Redis = RedisServer.Start();
+        Redis = RedisServer.Start(network?.Middle);
         _arguments =
         [
             "--store", location, "--clustering", "Redis", "--redis", Redis.ConnectionString, "--threads", "1", "--shutdown-seconds", "20",
@@ -51,11 +53,12 @@ internal sealed class RealCluster : IAsyncDisposable
     /// <summary>Starts silos and waits until they may get work.</summary>
     /// <param name="silos">How many.</param>
     /// <param name="location">What '--store' says; null for a folder.</param>
-    public static async Task<RealCluster> StartAsync(int silos, string? location = null)
+    /// <param name="network">Where each silo has a place of its own; null for loopback. Not owned.</param>
+    public static async Task<RealCluster> StartAsync(int silos, string? location = null, SplitNetwork? network = null)
     {
         var folder = new TemporaryDirectory();
         string place = location ?? folder.File("store");
-        var cluster = new RealCluster(folder, await ArtifactStores.OpenOrCreateAsync(place, CancellationToken.None), place);
+        var cluster = new RealCluster(folder, await ArtifactStores.OpenOrCreateAsync(place, CancellationToken.None), place, network);
         bool started = false;
         try
         {
@@ -79,10 +82,14 @@ internal sealed class RealCluster : IAsyncDisposable
     }
 
     /// <summary>Starts one more silo.</summary>
-    public SiloProcess Add()
+    /// <param name="more">Arguments besides those that all have.</param>
+    public SiloProcess Add(params string[] more)
     {
         string name = string.Create(CultureInfo.InvariantCulture, $"silo-{_silos.Count}");
-        var silo = new SiloProcess(name, [.. _arguments, "--scratch", _folder.File(name)]);
+        string[] arguments = [.. _arguments, "--scratch", _folder.File(name), .. more];
+        var silo = _network is null
+            ? new SiloProcess(name, arguments)
+            : new SiloProcess(name, _network.AddressOf(_silos.Count), _network.WrapperOf(_silos.Count), arguments);
         _silos.Add(silo);
         return silo;
     }

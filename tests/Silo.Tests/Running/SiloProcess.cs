@@ -9,22 +9,31 @@ internal sealed class SiloProcess : IDisposable
 {
     private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(10) };
 
-    private readonly string[] _arguments;
-    private readonly int _healthPort;
+    private readonly string[] _command;
+    private readonly IPEndPoint _health;
     private ChildProcess _process;
 
     /// <summary>Starts a silo.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="arguments">Its arguments besides ports and name.</param>
     public SiloProcess(string name, params string[] arguments)
+        : this(name, IPAddress.Loopback, [], arguments)
+    {
+    }
+
+    /// <summary>Starts a silo somewhere.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="address">Where it is reached.</param>
+    /// <param name="wrapper">A program that becomes the silo, with its arguments; empty for none.</param>
+    /// <param name="arguments">Its arguments besides ports, address and name.</param>
+    public SiloProcess(string name, IPAddress address, string[] wrapper, string[] arguments)
     {
         int[] ports = FreePort.Find(3);
-        _healthPort = ports[2];
+        _health = new IPEndPoint(address, ports[2]);
         Name = name;
-        Gateway = new IPEndPoint(IPAddress.Loopback, ports[1]);
-        _arguments =
+        _command =
         [
-            "exec", Path.Combine(AppContext.BaseDirectory, "mambaquant-silo.dll"), "--silo-name", name,
+            .. wrapper, "dotnet", "exec", Path.Combine(AppContext.BaseDirectory, "mambaquant-silo.dll"), "--silo-name", name, "--advertised-address", address.ToString(),
             "--silo-port", Text(ports[0]), "--gateway-port", Text(ports[1]), "--health-port", Text(ports[2]), .. arguments,
         ];
         _process = Run();
@@ -32,9 +41,6 @@ internal sealed class SiloProcess : IDisposable
 
     /// <summary>Its name.</summary>
     public string Name { get; }
-
-    /// <summary>Where clients reach it.</summary>
-    public IPEndPoint Gateway { get; }
 
     /// <summary>What it printed.</summary>
     public string Printed => _process.Printed;
@@ -56,7 +62,7 @@ internal sealed class SiloProcess : IDisposable
     {
         try
         {
-            using HttpResponseMessage response = await Http.GetAsync(new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{_healthPort}/health/{question}")));
+            using HttpResponseMessage response = await Http.GetAsync(new Uri(string.Create(CultureInfo.InvariantCulture, $"http://{_health}/health/{question}")));
             return response.StatusCode;
         }
         catch (Exception fault) when (fault is HttpRequestException or TaskCanceledException)
@@ -83,5 +89,5 @@ internal sealed class SiloProcess : IDisposable
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 
-    private ChildProcess Run() => ChildProcess.Start("dotnet", _arguments, new Dictionary<string, string> { ["DOTNET_gcServer"] = "0" });
+    private ChildProcess Run() => ChildProcess.Start(_command[0], _command[1..], new Dictionary<string, string> { ["DOTNET_gcServer"] = "0" });
 }
