@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.RegularExpressions;
 
 namespace MambaQuant.Testing;
@@ -48,10 +49,20 @@ public sealed partial class AzuriteServer : IDisposable
     public string ConnectionString(int? port = null) =>
         $"DefaultEndpointsProtocol=http;AccountName={Account};AccountKey={AccountKey};BlobEndpoint=http://127.0.0.1:{port ?? Port}/{Account};";
 
+    /// <summary>Lets it hang: requests wait until it goes on.</summary>
+    /// <param name="time">For how long.</param>
+    public async Task HangAsync(TimeSpan time)
+    {
+        Signal("STOP");
+        await Task.Delay(time);
+        Signal("CONT");
+    }
+
     /// <summary>Starts an emulator.</summary>
     /// <param name="folder">Where it keeps blobs; null for in memory.</param>
+    /// <param name="port">Its port, such as that of one that has ended; 0 for a free one.</param>
     /// <exception cref="InvalidOperationException">There is none on this machine, or it does not start; the message shows what it printed.</exception>
-    public static AzuriteServer Start(string? folder)
+    public static AzuriteServer Start(string? folder, int port = 0)
     {
         if (MissingReason is { } reason)
         {
@@ -60,7 +71,7 @@ public sealed partial class AzuriteServer : IDisposable
 
         var work = new TemporaryDirectory();
         string[] place = folder is null ? ["--inMemoryPersistence"] : ["--location", folder];
-        var start = new ProcessStartInfo(Found.Value.Node!, ["-e", Bootstrap, Found.Value.Program!, "--blobPort", "0", "--silent", "--disableTelemetry", .. place])
+        var start = new ProcessStartInfo(Found.Value.Node!, ["-e", Bootstrap, Found.Value.Program!, "--blobPort", port.ToString(CultureInfo.InvariantCulture), "--silent", "--disableTelemetry", .. place])
         {
             WorkingDirectory = work.Path,
             RedirectStandardInput = true,
@@ -69,7 +80,7 @@ public sealed partial class AzuriteServer : IDisposable
         };
         Process process = Process.Start(start)!;
         List<string> printed = [];
-        var port = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var listening = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
         void Take(object sender, DataReceivedEventArgs line)
         {
             lock (printed)
@@ -79,17 +90,17 @@ public sealed partial class AzuriteServer : IDisposable
 
             if (line.Data is not null && Listening().Match(line.Data) is { Success: true } match)
             {
-                port.TrySetResult(int.Parse(match.Groups[1].ValueSpan));
+                listening.TrySetResult(int.Parse(match.Groups[1].ValueSpan));
             }
         }
 
         process.OutputDataReceived += Take;
         process.ErrorDataReceived += Take;
         process.EnableRaisingEvents = true;
-        process.Exited += (_, _) => port.TrySetResult(0);
+        process.Exited += (_, _) => listening.TrySetResult(0);
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
-        if (!port.Task.Wait(StartLimit) || port.Task.Result == 0)
+        if (!listening.Task.Wait(StartLimit) || listening.Task.Result == 0)
         {
             process.Kill(entireProcessTree: true);
             lock (printed)
@@ -98,7 +109,7 @@ public sealed partial class AzuriteServer : IDisposable
             }
         }
 
-        return new AzuriteServer(process, work, port.Task.Result);
+        return new AzuriteServer(process, work, listening.Task.Result);
     }
 
     /// <summary>Ends the emulator.</summary>
@@ -113,6 +124,12 @@ public sealed partial class AzuriteServer : IDisposable
 
         _process.Dispose();
         _folder.Dispose();
+    }
+
+    private void Signal(string signal)
+    {
+        using Process kill = Process.Start("kill", ["-s", signal, _process.Id.ToString(CultureInfo.InvariantCulture)])!;
+        kill.WaitForExit();
     }
 
     private static string? FindProgram()

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using MambaQuant.Grains.Contracts;
 using MambaQuant.Pipeline.Planning;
+using MambaQuant.Testing;
 using Xunit;
 
 namespace MambaQuant.Silo.Tests.Running;
@@ -160,6 +161,33 @@ public sealed class ClusterScenarioTests(RealJob job) : IClassFixture<RealJob>
 
         Assert.Equal(job.Expected(), (await cluster.FinishAsync(first)).Hash);
         Assert.Equal(job.Expected(seed: 3), (await cluster.FinishAsync(second)).Hash);
+    }
+
+    [RedisAndAzuriteFact]
+    public async Task Store_ThatHangsAndIsStartedAnewDoesNotStopTheJob()
+    {
+        using var folder = new TemporaryDirectory();
+        AzuriteServer azurite = AzuriteServer.Start(folder.Path);
+        try
+        {
+            await using RealCluster cluster = await RealCluster.StartAsync(2, azurite.ConnectionString() + "Container=jobs");
+            WorkPlan plan = await job.PutAsync(cluster.Store);
+            await cluster.SubmitAsync(plan);
+            await cluster.WatchAsync(plan, view => view.Made > 3);
+            await azurite.HangAsync(TimeSpan.FromSeconds(4));
+            await cluster.WatchAsync(plan, view => view.Made > 8);
+            int port = azurite.Port;
+            azurite.Dispose();
+            azurite = AzuriteServer.Start(folder.Path, port);
+
+            (string hash, _) = await cluster.FinishAsync(plan, seconds: 240);
+
+            Assert.Equal(job.Expected(), hash);
+        }
+        finally
+        {
+            azurite.Dispose();
+        }
     }
 
     [SplitNetworkFact]
