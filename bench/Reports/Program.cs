@@ -1,5 +1,8 @@
 using System.CommandLine;
 using MambaQuant.Reports;
+#if CLUSTER
+using MambaQuant.Reports.Cluster;
+#endif
 
 var root = new RootCommand("Makes the committed reports of bench/results.")
 {
@@ -13,4 +16,7 @@ var root = new RootCommand("Makes the committed reports of bench/results.")
     StoresCommand.Create(),
     PipelineCommand.Create(),
 };
+#if CLUSTER
+root.Add(ClusterCommand.Create());
+#endif
 return root.Parse(args).Invoke();

@@ -244,7 +244,7 @@ internal sealed partial class CalibrationJobGrain(
             switch (output)
             {
                 // Who is being answered reads it in the answer.
-                case Assign assign when !_calling.ContainsKey(assign.Worker):
+                case Assign assign when !_calling.ContainsKey(assign.Worker) && members.Find(assign.Worker) is not null:
                     await Slot(assign.Worker).StartAsync(Job, new HeldLease(assign.Item, assign.Attempt), job.Conductor.Version);
                     break;
                 case Revoke revoke when members.Find(revoke.Worker) is not null:
@@ -291,7 +291,7 @@ internal sealed partial class CalibrationJobGrain(
         _timer?.Dispose();
         _timer = null;
         await DemandAsync();
-        foreach (string slot in state.PresentWorkers.Where(slot => !_calling.ContainsKey(slot)).ToList())
+        foreach (string slot in state.PresentWorkers.Where(slot => !_calling.ContainsKey(slot) && members.Find(slot) is not null).ToList())
         {
             await Slot(slot).PollAsync();
         }

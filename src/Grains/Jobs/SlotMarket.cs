@@ -104,7 +104,7 @@ internal sealed class SlotMarket(TimeProvider time, TimeSpan announcement)
         {
             JobDemand demand = job.Demand!;
             int wanted = demand.Ready - _slots.Values.Count(slot => slot.Ordered == job.Job && now - slot.OrderedAt <= patience);
-            foreach (SlotEntry slot in free.Where(slot => slot.Job != job.Job && slot.Ordered != job.Job && Fits(slot, demand)).Take(Math.Max(0, wanted)).ToList())
+            foreach (SlotEntry slot in free.Where(slot => slot.Job != job.Job && Fits(slot, demand)).Take(Math.Max(0, wanted)).ToList())
             {
                 (slot.Ordered, slot.OrderedAt) = (job.Job, now);
                 told.Add((slot.Slot.Slot, job.Job));

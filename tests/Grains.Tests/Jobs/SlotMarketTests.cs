@@ -1,0 +1,105 @@
+using MambaQuant.Grains.Contracts;
+using MambaQuant.Grains.Jobs;
+using Xunit;
+
+namespace MambaQuant.Grains.Tests.Jobs;
+
+public sealed class SlotMarketTests
+{
+    private readonly SettableClock _clock = new();
+    private readonly SlotMarket _market;
+
+    public SlotMarketTests() => _market = new SlotMarket(_clock, TimeSpan.FromSeconds(5));
+
+    [Fact]
+    public void Slots_GoToTheJobThatWasSubmittedFirst()
+    {
+        Want("late", order: 2, ready: 3);
+        Want("early", order: 1, ready: 2);
+        Idle("a", "b", "c", "d");
+
+        Assert.Equal(["a early", "b early", "c late", "d late"], Matches());
+    }
+
+    [Fact]
+    public void Slot_ThatWasToldIsNotToldAgainAtOnce()
+    {
+        Want("job", order: 1, ready: 1);
+        Idle("a", "b");
+
+        Assert.Equal(["a job"], Matches());
+        Assert.Empty(Matches());
+        Assert.Equal("job", _market.OrderOf("a"));
+
+        _clock.Pass(TimeSpan.FromSeconds(6));
+        Idle("a", "b");
+        Assert.Equal(["a job"], Matches());
+    }
+
+    [Fact]
+    public void Slot_ThatIsBusyStays()
+    {
+        Want("job", order: 1, ready: 1);
+        _market.Announce(Slot("a"), "other", isIdle: false);
+
+        Assert.Empty(Matches());
+    }
+
+    [Fact]
+    public void Slot_OfAnotherProfileIsNotWanted_AndItsJobKeepsNobodyWaiting()
+    {
+        for (int job = 0; job < 20; job++)
+        {
+            Want($"alien-{job:D2}", order: job, ready: 1, profile: "other");
+        }
+
+        Want("job", order: 99, ready: 1);
+        Idle("a");
+
+        Assert.Equal(["a job"], Matches());
+        Assert.Contains(_market.ToOpen, job => job.Job == "job");
+    }
+
+    [Fact]
+    public void Slot_ThatIsSilentIsForgotten()
+    {
+        Idle("a");
+        _clock.Pass(TimeSpan.FromSeconds(21));
+        Want("job", order: 1, ready: 1);
+
+        Assert.Empty(Matches());
+        Assert.Empty(_market.Slots);
+    }
+
+    [Fact]
+    public void Jobs_AreOpenedAsFarAsThereAreSlotsForThem()
+    {
+        for (int job = 0; job < 100; job++)
+        {
+            _market.Add($"{job:D3}").Submitted = job;
+        }
+
+        Idle("a", "b", "c");
+
+        Assert.Equal(["000", "001", "002", "003", "004", "005"], _market.ToOpen.Select(job => job.Job));
+    }
+
+    private void Want(string job, long order, int ready, string profile = "cpu")
+    {
+        JobEntry entry = _market.Add(job);
+        entry.Submitted = order;
+        entry.Demand = new JobDemand { Job = job, Phase = JobPhase.Running, Profile = profile, Ready = ready };
+    }
+
+    private void Idle(params string[] slots)
+    {
+        foreach (string slot in slots)
+        {
+            _market.Announce(Slot(slot), null, isIdle: true);
+        }
+    }
+
+    private IEnumerable<string> Matches() => [.. _market.Match().Select(match => $"{match.Slot} {match.Job}")];
+
+    private static SlotDescription Slot(string name) => new() { Slot = name, MemoryBytes = 1, Profile = "cpu" };
+}
