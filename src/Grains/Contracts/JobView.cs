@@ -62,6 +62,10 @@ public sealed record JobView
     [Id(13)]
     public string Store { get; init; } = string.Empty;
 
+    /// <summary>What kind of failure ended it: the name of an exception's type. Empty where none did, or it is not known any more.</summary>
+    [Id(14)]
+    public string Fault { get; init; } = string.Empty;
+
     /// <summary>Whether it has come to an end.</summary>
     public bool HasEnded => Phase is JobPhase.Finished or JobPhase.Failed or JobPhase.Cancelled;
 }

@@ -15,4 +15,8 @@ public sealed record SubmitReply
     /// <summary>The store as the silos describe it, for people.</summary>
     [Id(2)]
     public string Store { get; init; } = string.Empty;
+
+    /// <summary>The order that the job's request has in the silos' store, in milliseconds since 1970: another than the client reads there means that the stores are two.</summary>
+    [Id(3)]
+    public long Order { get; init; }
 }

@@ -37,4 +37,8 @@ public sealed record WorkReport
     /// <summary>Outputs of which the store held other bytes already.</summary>
     [Id(7)]
     public ImmutableArray<string> Differing { get; init; } = [];
+
+    /// <summary>What kind of failure it was: the name of an exception's type; empty where all went well.</summary>
+    [Id(8)]
+    public string Fault { get; init; } = string.Empty;
 }

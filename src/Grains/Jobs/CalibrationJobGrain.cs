@@ -268,7 +268,7 @@ internal sealed partial class CalibrationJobGrain(
     private async Task EndAsync(OpenJob job)
     {
         SchedulerState state = job.Conductor.State;
-        var ending = new JobEnding(JobPhases.Of(state.Status), state.Cause, job.Owner);
+        var ending = new JobEnding(JobPhases.Of(state.Status), state.Cause, job.Owner) { Fault = job.Board.Fault };
         while (_ending is null && !_isStopping)
         {
             try
@@ -385,6 +385,7 @@ internal sealed partial class CalibrationJobGrain(
             Job = Job,
             Phase = _ending?.Phase ?? (_opening is { IsCompleted: false } ? JobPhase.Opening : isThere ? JobPhase.Queued : JobPhase.Unknown),
             Cause = _ending?.Cause ?? _fault,
+            Fault = _ending?.Fault ?? string.Empty,
             Owner = _ending?.Owner ?? string.Empty,
             Store = options.Store.Description,
         };

@@ -15,6 +15,7 @@ internal sealed class JobBoard(WorkPlan plan, TimeProvider time)
 {
     private const int MostNotices = 100, MostDamaged = 100;
 
+    private readonly Dictionary<int, string> _faults = [];
     private readonly Dictionary<string, SlotDescription> _slots = new(StringComparer.Ordinal);
     private readonly Dictionary<string, LeaseProgress> _progress = new(StringComparer.Ordinal);
     private readonly Dictionary<string, (long Started, long Done)> _rates = new(StringComparer.Ordinal);
@@ -90,6 +91,19 @@ internal sealed class JobBoard(WorkPlan plan, TimeProvider time)
         }
     }
 
+    /// <summary>What kind of failure ended the job: the name of an exception's type; empty where none did, or another silo heard of it.</summary>
+    public string Fault { get; private set; } = string.Empty;
+
+    /// <summary>An attempt is told to have failed; known before the scheduler decides what follows from it.</summary>
+    /// <param name="report">How it ended.</param>
+    public void Note(WorkReport report)
+    {
+        if (report.Fault.Length > 0)
+        {
+            _faults[report.Item] = report.Fault;
+        }
+    }
+
     /// <summary>An attempt ended.</summary>
     /// <param name="slot">Whose.</param>
     /// <param name="report">How.</param>
@@ -138,6 +152,9 @@ internal sealed class JobBoard(WorkPlan plan, TimeProvider time)
                 break;
             case Nondeterminism other:
                 Say(JobTexts.Differs(items[other.Item].Label, other.FirstWorker, other.SecondWorker));
+                break;
+            case Failed failed:
+                Fault = _faults.GetValueOrDefault(failed.Item, string.Empty);
                 break;
             case Refused refused:
                 Say($"{refused.Worker} cannot work for this job: {refused.Cause}");
@@ -216,6 +233,7 @@ internal sealed class JobBoard(WorkPlan plan, TimeProvider time)
             Reused = reused,
             Repeated = repeated,
             Damaged = [.. _damaged],
+            Fault = state.Status == JobStatus.Failed ? Fault : string.Empty,
         };
     }
 

@@ -133,6 +133,7 @@ internal sealed class JobConductor
         List<Task> taken = [];
         foreach (WorkReport report in reports)
         {
+            _board?.Note(report);
             taken.Add(SendAsync(InputOf(slot, report)));
             if (report.Asks && report.Kind != ReportKind.Completed)
             {

@@ -52,7 +52,7 @@ internal sealed partial class JobDirectoryGrain(MambaQuantSiloOptions options, T
                 await JobGrain(request.Job).StartAsync(again);
             }
 
-            return new SubmitReply { IsAccepted = true, Store = options.Store.Description };
+            return new SubmitReply { IsAccepted = true, Store = options.Store.Description, Order = asked.Order };
         }
         catch (InvalidRequestException fault)
         {

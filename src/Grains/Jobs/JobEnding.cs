@@ -6,4 +6,9 @@ namespace MambaQuant.Grains.Jobs;
 /// <param name="Phase">Finished, failed or cancelled.</param>
 /// <param name="Cause">Why it failed or was stopped; empty where it finished.</param>
 /// <param name="Owner">Who drove it.</param>
-internal sealed record JobEnding(JobPhase Phase, string Cause, string Owner);
+public sealed record JobEnding(JobPhase Phase, string Cause, string Owner)
+{
+    /// <summary>What kind of failure ended it: the name of an exception's type.</summary>
+    /// <value>Empty by default: not known, or none.</value>
+    public string Fault { get; init; } = string.Empty;
+}

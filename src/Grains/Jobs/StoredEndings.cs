@@ -6,7 +6,7 @@ using MambaQuant.Pipeline.Planning;
 namespace MambaQuant.Grains.Jobs;
 
 /// <summary>How jobs ended, beside their plans: a job without is still to be run.</summary>
-internal static class StoredEndings
+public static class StoredEndings
 {
     /// <summary>The last part of the name.</summary>
     public const string Name = "ended";

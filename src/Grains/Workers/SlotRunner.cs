@@ -81,7 +81,7 @@ internal sealed class SlotRunner : IDisposable
         catch (Exception failure) when (FailureKinds.Of(failure) is var found)
         {
             ReportKind kind = found == WorkFailure.Transient ? ReportKind.FailedForNow : ReportKind.FailedForGood;
-            return new WorkReport { Item = item, Attempt = attempt, Kind = kind, Cause = failure.Message, Asks = true };
+            return new WorkReport { Item = item, Attempt = attempt, Kind = kind, Cause = failure.Message, Fault = failure.GetType().Name, Asks = true };
         }
     }
 

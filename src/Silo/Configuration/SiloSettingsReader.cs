@@ -85,7 +85,8 @@ internal sealed class SiloSettingsReader
 
     private void NameUnknown()
     {
-        var known = SiloSettings.Known.Select(setting => setting.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        // What only clients need may stand beside: they read the same variables.
+        var known = SiloSettings.Known.Select(setting => setting.Name).Concat(ClusterAddressReader.Names).ToHashSet(StringComparer.OrdinalIgnoreCase);
         foreach (string name in _section.GetChildren().Select(child => child.Key).Where(name => !known.Contains(name)))
         {
             Problem(name, $"there is no such setting; known are {string.Join(", ", SiloSettings.Known.Select(setting => setting.Name))}");
