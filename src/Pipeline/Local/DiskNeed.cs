@@ -73,5 +73,17 @@ public sealed record DiskNeed(long StoreBytes, long ResultBytes, long OutputByte
         return new DiskNeed(checked(stored.Values.Sum() + progress), result, checked(result + (2 * largestPart) + (documents * recipes.Count)));
     }
 
+    /// <summary>Bytes of the tensors of a checkpoint.</summary>
+    /// <param name="config">The model's dimensions.</param>
+    /// <param name="recipe">A valid recipe.</param>
+    /// <param name="hasSeparateHead">Whether the float model has a head of its own.</param>
+    public static long ResultOf(MambaConfig config, Recipe recipe, bool hasSeparateHead)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        QuantizedModelLayout layout = QuantizedModelLayout.Planned(config, recipe, hasSeparateHead);
+        return checked(
+            Sum(QuantizedTensorPlan.Embeddings(config, layout.Ends)) + Sum(QuantizedTensorPlan.Head(config, layout.Ends)) + (config.LayerCount * Sum(QuantizedTensorPlan.Layer(config, layout.Layers[0], 0))));
+    }
+
     private static long Sum(IEnumerable<SafetensorsDeclaration> tensors) => tensors.Sum(tensor => tensor.SizeBytes);
 }

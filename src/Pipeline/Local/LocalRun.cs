@@ -228,7 +228,7 @@ public sealed class LocalRun : IDisposable
     {
         var log = new LocalJobLog(plan, clock, _options.Notice) { StoreMayRecover = _options.StoreMayRecover && _store is not DirectoryArtifactStore };
         var job = new LocalJob(plan, _store, log) { IsAssembled = isAssembled };
-        var sink = new FolderCheckpointSink(target.OutputPath, () => RunFile.Write(_options, _workers, log.Durations, job.Counts.WithOneMade(), _time));
+        var sink = new FolderCheckpointSink(target.OutputPath, () => RunFile.Write(Facts(log.Durations, job.Counts.WithOneMade()), _time));
         var options = new WorkExecutorOptions
         {
             Plan = plan,
@@ -276,6 +276,15 @@ public sealed class LocalRun : IDisposable
         };
         return isAssembled ? result : result with { QuantizedBytes = sink.WrittenBytes };
     }
+
+    private RunFacts Facts(ImmutableArray<StageDuration> durations, JobCounts counts) => new()
+    {
+        Workers = _workers,
+        Model = Path.GetFullPath(_options.ModelPath),
+        Calibration = _options.Calibration.Source,
+        Durations = durations,
+        Counts = counts,
+    };
 
     private static QuantizeResult Result(
         WorkPlan plan, QuantizeTarget target, ImmutableArray<ImmutableArray<SmoothingChoice>> smoothing, bool wasFinished) => new()

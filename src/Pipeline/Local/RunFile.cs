@@ -5,19 +5,17 @@ using System.Text.Json;
 namespace MambaQuant.Pipeline.Local;
 
 /// <summary>run.json: when, where and how long; the one file of a checkpoint that differs between equal runs.</summary>
-internal static class RunFile
+public static class RunFile
 {
     private static readonly JsonWriterOptions Indented = new() { Indented = true, NewLine = "\n" };
 
     /// <summary>The text of the file.</summary>
-    /// <param name="options">What was asked for.</param>
-    /// <param name="workers">Workers that ran at once.</param>
-    /// <param name="durations">Wall time per stage.</param>
-    /// <param name="counts">What the job took.</param>
+    /// <param name="facts">What is told of the run.</param>
     /// <param name="time">The clock.</param>
-    public static string Write(
-        QuantizeOptions options, int workers, IReadOnlyList<StageDuration> durations, JobCounts counts, TimeProvider time)
+    public static string Write(RunFacts facts, TimeProvider time)
     {
+        ArgumentNullException.ThrowIfNull(facts);
+        ArgumentNullException.ThrowIfNull(time);
         using var stream = new MemoryStream();
         using (var json = new Utf8JsonWriter(stream, Indented))
         {
@@ -28,24 +26,30 @@ internal static class RunFile
             json.WriteString("runtime", RuntimeInformation.FrameworkDescription);
             json.WriteString("os", RuntimeInformation.OSDescription);
             json.WriteNumber("processors", Environment.ProcessorCount);
-            json.WriteNumber("workers", workers);
-            json.WriteString("model", Path.GetFullPath(options.ModelPath));
-            json.WriteString("calibration", options.Calibration.Source);
+            json.WriteNumber("workers", facts.Workers);
+            json.WriteString("model", facts.Model);
+            json.WriteString("calibration", facts.Calibration);
+            if (facts.Job is { } job)
+            {
+                json.WriteString("job", job);
+                json.WriteString("store", facts.Store);
+            }
+
             json.WriteNumber("peakResidentBytes", PeakMemory.ResidentBytes());
             json.WriteStartObject("items");
-            json.WriteNumber("made", counts.Made);
-            json.WriteNumber("reused", counts.Reused);
-            json.WriteNumber("repeated", counts.Repeated);
+            json.WriteNumber("made", facts.Counts.Made);
+            json.WriteNumber("reused", facts.Counts.Reused);
+            json.WriteNumber("repeated", facts.Counts.Repeated);
             json.WriteEndObject();
             json.WriteStartArray("damaged");
-            foreach (string damaged in counts.Damaged)
+            foreach (string damaged in facts.Counts.Damaged)
             {
                 json.WriteStringValue(damaged);
             }
 
             json.WriteEndArray();
             json.WriteStartObject("seconds");
-            foreach (StageDuration duration in durations)
+            foreach (StageDuration duration in facts.Durations)
             {
                 json.WriteNumber(duration.Stage, Math.Round(duration.Elapsed.TotalSeconds, 3, MidpointRounding.ToEven));
             }

@@ -6,7 +6,7 @@ namespace MambaQuant.Pipeline.Local;
 /// <summary>Reports how far stages are and remembers how long they took.</summary>
 /// <param name="progress">Hears of every step.</param>
 /// <param name="time">The clock.</param>
-internal sealed class StageClock(IProgress<StageProgress> progress, TimeProvider time)
+public sealed class StageClock(IProgress<StageProgress> progress, TimeProvider time)
 {
     private readonly List<StageDuration> _durations = [];
     private string? _stage;
