@@ -24,6 +24,10 @@ internal sealed record CommandContext
     /// <summary>Whether errors are printed with their stack traces.</summary>
     public bool ShowTraces { get; init; }
 
+    /// <summary>Values of environment variables.</summary>
+    /// <value>None by default.</value>
+    public Func<string, string?> Environment { get; init; } = _ => null;
+
     /// <summary>What this machine gives, where that is known; null to measure it when a verb reckons with it.</summary>
     public MachineRates? Machine { get; init; }
 

@@ -18,6 +18,9 @@ internal static class CommandLine
         new GenerateCommand(),
         new PlanCommand(),
         new SimulateCommand(),
+        new SubmitCommand(),
+        new WatchCommand(),
+        new CancelCommand(),
         new JobsCommand(),
         new DoctorCommand(),
     };

@@ -51,6 +51,18 @@ internal static class ExitCodes
     /// <summary>A check of <c>doctor</c> failed.</summary>
     public const int MachineNotReady = 15;
 
+    /// <summary>A job of the cluster failed, in a way that has no code of its own.</summary>
+    public const int JobFailed = 16;
+
+    /// <summary>Somebody cancelled the job.</summary>
+    public const int JobCancelled = 17;
+
+    /// <summary>This build has no cluster.</summary>
+    public const int NoCluster = 18;
+
+    /// <summary>The cluster does not answer, has no slot, or refuses the job.</summary>
+    public const int ClusterUnavailable = 19;
+
     /// <summary>Stopped at a safe point by Ctrl-C or SIGTERM.</summary>
     public const int Interrupted = 75;
 }

@@ -1,6 +1,7 @@
 using MambaQuant.Pipeline.Local;
 using MambaQuant.Quant.Datasets;
 using MambaQuant.Quant.Models;
+using MambaQuant.Quant.Safetensors;
 using MambaQuant.Quant.Tokenization;
 
 namespace MambaQuant.Client;
@@ -30,10 +31,17 @@ internal sealed class ModelTokenizer
     /// <param name="folder">The folder with config.json and tokenizer.json.</param>
     /// <exception cref="InvalidTokenizerException">The tokenizer is damaged, or has tokens without a row in the model's embeddings.</exception>
     /// <exception cref="InvalidModelConfigException">config.json is wrong.</exception>
-    public static ModelTokenizer Load(string folder)
+    public static ModelTokenizer Load(string folder) => Load(ModelFolder.Open(folder));
+
+    /// <summary>Loads it.</summary>
+    /// <param name="files">The model's files.</param>
+    /// <exception cref="InvalidTokenizerException">The tokenizer is damaged, or has tokens without a row in the model's embeddings.</exception>
+    /// <exception cref="InvalidModelConfigException">config.json is wrong.</exception>
+    public static ModelTokenizer Load(IModelFiles files)
     {
-        MambaConfig config = MambaConfigReader.Read(folder);
-        BytePairTokenizer tokenizer = BytePairTokenizer.Load(PathIn(folder));
+        MambaConfig config = MambaConfigReader.Read(files);
+        using IByteSource file = files.Open(CalibrationOptions.TokenizerFile);
+        BytePairTokenizer tokenizer = BytePairTokenizer.Load(file);
         tokenizer.EnsureFits(config.VocabularySize);
         return new ModelTokenizer(config, tokenizer);
     }

@@ -8,5 +8,6 @@ return CommandLine.Run(args, new CommandContext
     ErrorIsTerminal = !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("TERM") is not (null or "dumb"),
     Time = TimeProvider.System,
     Cancellation = interruption.Token,
+    Environment = Environment.GetEnvironmentVariable,
     ShowTraces = Environment.GetEnvironmentVariable("MAMBAQUANT_TRACE") == "1",
 });

@@ -30,6 +30,9 @@ internal static class SharedOptions
         DefaultValueFactory = _ => fallback,
     };
 
+    /// <summary>Whether the cluster is asked in place of a store.</summary>
+    public static Option<bool> AsksCluster() => new("--cluster") { Description = "Ask the cluster in place of its store; also where --clustering, --redis or --gateway is given." };
+
     /// <summary>A store that is there.</summary>
     public static Option<string> Store() => new("--store")
     {

@@ -55,23 +55,24 @@ internal sealed record EvaluationReport
     /// <param name="text">The text.</param>
     /// <param name="result">What was measured.</param>
     public static EvaluationReport Of(string name, LoadedModel model, string? reference, EvaluationText text, EvaluationResult result) =>
-        Of(name, model.ComputeName, model.TensorBytes, reference, text, result) with { TokensPerSecond = result.TokensPerSecond };
+        Of(name, model.ComputeName, model.TensorBytes, reference, text.Name, text.WindowLength, result) with { TokensPerSecond = result.TokensPerSecond };
 
     /// <summary>Puts together what is known of a model that is not loaded.</summary>
     /// <param name="name">The model as it was named.</param>
     /// <param name="compute">The word for its arithmetic.</param>
     /// <param name="sizeBytes">Bytes of its tensors.</param>
     /// <param name="reference">The reference as it was named, or null.</param>
-    /// <param name="text">The text.</param>
+    /// <param name="text">Name of the text.</param>
+    /// <param name="windowLength">Tokens of a window.</param>
     /// <param name="result">What was measured.</param>
-    public static EvaluationReport Of(string name, string compute, long sizeBytes, string? reference, EvaluationText text, EvaluationScores result) => new()
+    public static EvaluationReport Of(string name, string compute, long sizeBytes, string? reference, string text, int windowLength, EvaluationScores result) => new()
     {
         Model = name,
         Reference = reference,
         Compute = compute,
         SizeBytes = sizeBytes,
-        Text = text.Name,
-        WindowLength = text.WindowLength,
+        Text = text,
+        WindowLength = windowLength,
         Windows = result.Windows,
         Tokens = result.Tokens,
         Scored = result.Scored,

@@ -22,9 +22,21 @@ internal sealed record EvaluationText(string Name, int WindowLength, IReadOnlyLi
     public static EvaluationText Read(string path, string modelFolder, int windowLength)
     {
         TextFile text = TextFile.Read(path);
-        int[] tokens = ModelTokenizer.Load(modelFolder).Encode(text);
+        return Of(text, path, ModelTokenizer.Load(modelFolder), windowLength);
+    }
+
+    /// <summary>Cuts a text.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="source">Where it was read, for messages.</param>
+    /// <param name="tokenizer">The model's tokenizer.</param>
+    /// <param name="windowLength">Tokens of a window, at least 2.</param>
+    /// <exception cref="InvalidTokenizerException">The tokenizer does not fit the vocabulary.</exception>
+    /// <exception cref="InsufficientTextException">The text has one token at most: nothing could be scored.</exception>
+    public static EvaluationText Of(TextFile text, string source, ModelTokenizer tokenizer, int windowLength)
+    {
+        int[] tokens = tokenizer.Encode(text);
         return tokens.Length < 2
-            ? throw new InsufficientTextException($"'{path}' is too short: a window needs 2 tokens to score one, it has {tokens.Length}. Give a longer text.")
+            ? throw new InsufficientTextException($"'{source}' is too short: a window needs 2 tokens to score one, it has {tokens.Length}. Give a longer text.")
             : new EvaluationText(text.Name, windowLength, EvaluationWindows.Cut(tokens, windowLength));
     }
 }

@@ -16,7 +16,7 @@ internal sealed record Failure(int ExitCode, string Message, Exception Cause)
         Exception cause = Unwrap(exception);
         if (cause is OperationCanceledException && cancellation.IsCancellationRequested)
         {
-            return new Failure(ExitCodes.Interrupted, cause is RunInterruptedException ? cause.Message : "stopped; nothing half-written is left", cause);
+            return new Failure(ExitCodes.Interrupted, cause is RunInterruptedException or StillRunningException ? cause.Message : "stopped; nothing half-written is left", cause);
         }
 
         return FailureCodes.Find(cause) is { } code

@@ -1,5 +1,3 @@
-using MambaQuant.Pipeline.Driving;
-
 namespace MambaQuant.Client.Progress;
 
 /// <summary>Shows a run while it goes on.</summary>
@@ -10,5 +8,5 @@ internal interface IProgressDisplay
     /// <param name="title">What is done, for people.</param>
     /// <param name="work">The work; it may report from any thread.</param>
     /// <returns>What the work gave.</returns>
-    T Run<T>(string title, Func<IProgress<StageProgress>, T> work);
+    T Run<T>(string title, Func<IRunProgress, T> work);
 }

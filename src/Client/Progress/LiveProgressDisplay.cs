@@ -9,7 +9,7 @@ namespace MambaQuant.Client.Progress;
 internal sealed class LiveProgressDisplay(IAnsiConsole console, TimeProvider time) : IProgressDisplay
 {
     /// <inheritdoc/>
-    public T Run<T>(string title, Func<IProgress<StageProgress>, T> work)
+    public T Run<T>(string title, Func<IRunProgress, T> work)
     {
         console.MarkupLineInterpolated($"[bold]{title}[/]");
         LiveStages stages = new(time);
@@ -18,29 +18,33 @@ internal sealed class LiveProgressDisplay(IAnsiConsole console, TimeProvider tim
             .Cropping(VerticalOverflowCropping.Top)
             .Start(live =>
             {
-                using Reporter reporter = new(stages, live, time);
+                using Reporter reporter = new(stages, live, console, time);
                 T result = work(reporter);
                 reporter.Finish();
                 return result;
             });
     }
 
-    private sealed class Reporter : IProgress<StageProgress>, IDisposable
+    private sealed class Reporter : IRunProgress, IDisposable
     {
         private static readonly TimeSpan Redraw = TimeSpan.FromMilliseconds(100);
 
         private readonly LiveStages _stages;
         private readonly LiveDisplayContext _live;
+        private readonly IAnsiConsole _console;
         private readonly ITimer _ticks;
 
-        public Reporter(LiveStages stages, LiveDisplayContext live, TimeProvider time)
+        public Reporter(LiveStages stages, LiveDisplayContext live, IAnsiConsole console, TimeProvider time)
         {
             _stages = stages;
             _live = live;
+            _console = console;
             _ticks = time.CreateTimer(_ => Draw(), null, Redraw, Redraw);
         }
 
         public void Report(StageProgress value) => _stages.Update(value);
+
+        public void Say(string line) => _console.WriteLine(line); // above the stages, which are drawn again below it
 
         public void Finish()
         {

@@ -8,7 +8,7 @@ namespace MambaQuant.Client.Progress;
 internal sealed class LogProgressDisplay(TextWriter error, TimeProvider time) : IProgressDisplay
 {
     /// <inheritdoc/>
-    public T Run<T>(string title, Func<IProgress<StageProgress>, T> work)
+    public T Run<T>(string title, Func<IRunProgress, T> work)
     {
         using Reporter reporter = new(error, time);
         reporter.Begin(title);
@@ -17,7 +17,7 @@ internal sealed class LogProgressDisplay(TextWriter error, TimeProvider time) : 
         return result;
     }
 
-    private sealed class Reporter : IProgress<StageProgress>, IDisposable
+    private sealed class Reporter : IRunProgress, IDisposable
     {
         private static readonly TimeSpan Silence = TimeSpan.FromSeconds(30);
 
@@ -63,6 +63,15 @@ internal sealed class LogProgressDisplay(TextWriter error, TimeProvider time) : 
                     reached < 100 ? $"  {stage.Stage}: {stage.Percent} % ({Details(stage)})"
                     : stage.Total == 1 ? $"  {stage.Stage}: done in {ProgressText.Duration(stage.Elapsed)}"
                     : $"  {stage.Stage}: 100 % ({stage.Total:N0} {stage.Unit} in {ProgressText.Duration(stage.Elapsed)})");
+                _heartbeat.Change(Silence, Silence);
+            }
+        }
+
+        public void Say(string line)
+        {
+            lock (_gate)
+            {
+                WriteLine($"  {line}");
                 _heartbeat.Change(Silence, Silence);
             }
         }

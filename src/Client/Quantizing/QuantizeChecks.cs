@@ -73,11 +73,7 @@ internal static class QuantizeChecks
             return;
         }
 
-        if (config.EndOfTextToken is null && config.BeginOfTextToken is null)
-        {
-            throw new UsageException("--calibration self: config.json names no token that begins a text (eos_token_id, bos_token_id); give a text with --calibration FILE");
-        }
-
+        EnsureCanBegin(config);
         long needed = checked(parameters * sizeof(float));
         long available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
         if (needed > available)
@@ -87,7 +83,22 @@ internal static class QuantizeChecks
         }
     }
 
-    private static void EnsureSequencesFit(QuantizeRequest request, MambaConfig config)
+    /// <summary>Refuses a model that cannot begin a text of its own.</summary>
+    /// <param name="config">The model.</param>
+    /// <exception cref="UsageException">It names no token to begin with.</exception>
+    public static void EnsureCanBegin(MambaConfig config)
+    {
+        if (config.EndOfTextToken is null && config.BeginOfTextToken is null)
+        {
+            throw new UsageException("--calibration self: config.json names no token that begins a text (eos_token_id, bos_token_id); give a text with --calibration FILE");
+        }
+    }
+
+    /// <summary>Refuses sequences that are longer than a worker can hold.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="config">The model.</param>
+    /// <exception cref="UsageException">They are.</exception>
+    public static void EnsureSequencesFit(QuantizeRequest request, MambaConfig config)
     {
         int longest = request.Recipes.Min(recipe => request.Calibration.LongestSequence(config, recipe));
         if (request.Calibration.SequenceLength > longest)
@@ -97,7 +108,11 @@ internal static class QuantizeChecks
         }
     }
 
-    private static void EnsureGridFits(QuantizeRequest request, MambaConfig config)
+    /// <summary>Refuses a grid that is finer than what there is to cut.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="config">The model.</param>
+    /// <exception cref="UsageException">It is.</exception>
+    public static void EnsureGridFits(QuantizeRequest request, MambaConfig config)
     {
         Require("--blocks", request.Plan.Blocks, config.LayerCount, "layers");
         Require("--shards", request.Plan.Shards, request.Calibration.Samples, "calibration sequences");
@@ -111,8 +126,12 @@ internal static class QuantizeChecks
         }
     }
 
-    /// <summary>Checkpoints, partial and work folders stand beside each other; a named store lies elsewhere.</summary>
-    private static void EnsureDiskSpace(QuantizeRequest request, DiskNeed need, Func<string, long?> freeBytes)
+    /// <summary>Refuses outputs for which the disk has no room. Checkpoints, partial and work folders stand beside each other; a named store lies elsewhere.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="need">What it takes.</param>
+    /// <param name="freeBytes">Tells the room on the disk of a folder, or null where it is not known.</param>
+    /// <exception cref="IOException">There is too little.</exception>
+    public static void EnsureDiskSpace(QuantizeRequest request, DiskNeed need, Func<string, long?> freeBytes)
     {
         string parent = Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(request.OutputPath))) ?? request.OutputPath;
         long needed = request.Store is null ? need.PeakBytes : need.OutputBytes;

@@ -1,0 +1,81 @@
+using System.Collections.Immutable;
+using MambaQuant.Client.Commands;
+using MambaQuant.Client.Evaluation;
+using MambaQuant.Client.Jobs;
+using MambaQuant.Client.Output;
+using MambaQuant.Client.Progress;
+using MambaQuant.Client.Quantizing;
+using MambaQuant.Client.Submitting;
+using MambaQuant.Grains.Contracts;
+using MambaQuant.Pipeline.Artifacts;
+using MambaQuant.Pipeline.Local;
+using MambaQuant.Quant.Kernels.Cpu;
+
+namespace MambaQuant.Client.Cluster;
+
+/// <summary>One call of <c>submit</c>.</summary>
+/// <param name="request">What to do.</param>
+/// <param name="settings">What the command line says of the cluster.</param>
+/// <param name="link">The cluster.</param>
+/// <param name="context">Where it reads and writes.</param>
+internal sealed class SubmitRun(SubmissionRequest request, ClusterSettings settings, ClusterLink link, CommandContext context)
+{
+    /// <summary>Runs it.</summary>
+    /// <param name="format">What stdout carries.</param>
+    /// <returns>One of <see cref="ExitCodes"/>.</returns>
+    public async Task<int> RunAsync(OutputFormat format)
+    {
+        IArtifactStore store = await JobStore.OpenOrCreateAsync(request.Work.Store!, context.Cancellation);
+        var sources = new InputSources(store, context.Cancellation);
+        ModelSource model = sources.Model(request.Work.ModelPath);
+        TextSource? calibration = request.Work.Calibration.Source == CalibrationOptions.SelfSource ? null : sources.Calibration(request.Work.Calibration.Source);
+        TextSource? evaluation = request.Work.EvaluationPath is { } path ? sources.Evaluation(path) : null;
+        EvaluationText? text = SubmissionChecks.Run(request, model, calibration, evaluation);
+        string profile = await ProfileAsync();
+        IProgressDisplay display = ProgressDisplays.For(context);
+        List<SubmittedJob> jobs = display.Run($"submitting {request.Work.ModelPath}", progress =>
+            new Submission(link, store, context).RunAsync(request, profile, model, calibration, evaluation is null ? null : (evaluation, text!), progress).GetAwaiter().GetResult());
+        SubmittedReport[] submitted =
+            [.. jobs.Select(job => new SubmittedReport(job.Plan.Id, job.Plan.Request.Recipe.Name, job.Plan.Request.Recipe.Quantization?.Scheme.Name ?? "", job.Plan.Graph.Items.Length))];
+        foreach (SubmittedJob job in jobs)
+        {
+            string watch = Reattachment.Command(job.Plan.Id, job.OutputPath, settings);
+            await context.Error.WriteLineAsync(request.Waits ? $"job {job.Plan.Id} is submitted; should this command end before it: {watch}" : $"submitted; to see how far it is: {watch}");
+        }
+
+        QuantizeReport? result = request.Waits ? await new JobWaiting(settings, link, store, context).ToEndAsync(jobs, display, format) : null;
+        Write(new SubmitReport(store.Description, profile, submitted, result), format);
+        return ExitCodes.Success;
+    }
+
+    private async Task<string> ProfileAsync()
+    {
+        if (request.Profile is { } asked)
+        {
+            return asked;
+        }
+
+        ImmutableArray<SlotDescription> slots = await link.CallAsync(cluster => cluster.SlotsAsync(), ClusterLink.Patience, context.Cancellation);
+        using CpuKernels here = new();
+        return NumericsProfile.Choose(slots, link.Description, here.Profile, line => context.Error.WriteLine($"warning: {line}"));
+    }
+
+    private void Write(SubmitReport report, OutputFormat format)
+    {
+        if (format == OutputFormat.Json)
+        {
+            JsonOutput.Write(context.Output, report, ClusterJson.Default.SubmitReport);
+        }
+        else if (report.Result is { } result)
+        {
+            result.Write(context.Output);
+        }
+        else
+        {
+            foreach (SubmittedReport job in report.Jobs)
+            {
+                context.Output.WriteLine(job.Job);
+            }
+        }
+    }
+}
