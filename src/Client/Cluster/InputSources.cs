@@ -8,9 +8,9 @@ using MambaQuant.Quant.Safetensors;
 namespace MambaQuant.Client.Cluster;
 
 /// <summary>Finds what MODEL and the texts of a submission stand for: a folder or file, <c>mounted:PATH</c>, or <c>store:JOB</c>.</summary>
-/// <param name="store">The cluster's store.</param>
+/// <param name="store">The cluster's store, opened when something in it is meant.</param>
 /// <param name="cancellation">Stops what is read.</param>
-internal sealed class InputSources(IArtifactStore store, CancellationToken cancellation)
+internal sealed class InputSources(Lazy<IArtifactStore> store, CancellationToken cancellation)
 {
     private const string MountedPrefix = "mounted:", StoredPrefix = "store:";
 
@@ -25,7 +25,7 @@ internal sealed class InputSources(IArtifactStore store, CancellationToken cance
             (WorkPlan plan, JobRequest request) = Read(job);
             return request.Model.Kind == InputKind.Mounted
                 ? new ModelSource(ModelFolder.Open(request.Model.Path!), null, request.Model)
-                : new ModelSource(new StoredModelFiles(store, request.Model.Files), plan.Request.Model, request.Model);
+                : new ModelSource(new StoredModelFiles(store.Value, request.Model.Files), plan.Request.Model, request.Model);
         }
 
         return Mounted(text) is { } path ? new ModelSource(ModelFolder.Open(path), null, InputPlace.Mounted(path)) : new ModelSource(ModelFolder.Open(text), null, null);
@@ -57,15 +57,15 @@ internal sealed class InputSources(IArtifactStore store, CancellationToken cance
         (InputFile file, InputPlace place) = find(plan, request) ?? throw new UsageException($"job {plan.Id} has no {kind}; name a file in place of '{text}'");
         return place.Kind == InputKind.Mounted
             ? new TextSource(place.Path!, () => new DiskFile(place.Path!), file.Name, null, place)
-            : new TextSource(text, () => new StoredInput(store, file), file.Name, file.Sha256, place);
+            : new TextSource(text, () => new StoredInput(store.Value, file), file.Name, file.Sha256, place);
     }
 
     private (WorkPlan Plan, JobRequest Request) Read(string beginning)
     {
-        string job = JobStore.Find(store, beginning, cancellation);
-        WorkPlan plan = StoredPlans.ReadAsync(store, job, cancellation).GetAwaiter().GetResult();
-        return (plan, StoredRequests.FindAsync(store, job, cancellation).GetAwaiter().GetResult()
-            ?? throw new UsageException($"nothing was uploaded for job {job} of {store.Description}: it was never submitted to a cluster. Name a folder or file, or a job that was submitted"));
+        string job = JobStore.Find(store.Value, beginning, cancellation);
+        WorkPlan plan = StoredPlans.ReadAsync(store.Value, job, cancellation).GetAwaiter().GetResult();
+        return (plan, StoredRequests.FindAsync(store.Value, job, cancellation).GetAwaiter().GetResult()
+            ?? throw new UsageException($"nothing was uploaded for job {job} of {store.Value.Description}: it was never submitted to a cluster. Name a folder or file, or a job that was submitted"));
     }
 
     private static string? Stored(string text) => text.StartsWith(StoredPrefix, StringComparison.Ordinal) ? text[StoredPrefix.Length..] : null;

@@ -25,13 +25,15 @@ internal sealed class SubmitRun(SubmissionRequest request, ClusterSettings setti
     /// <returns>One of <see cref="ExitCodes"/>.</returns>
     public async Task<int> RunAsync(OutputFormat format)
     {
-        IArtifactStore store = await JobStore.OpenOrCreateAsync(request.Work.Store!, context.Cancellation);
-        var sources = new InputSources(store, context.Cancellation);
+        // A wrong path leaves no store behind.
+        var opened = new Lazy<IArtifactStore>(() => JobStore.OpenOrCreateAsync(request.Work.Store!, context.Cancellation).GetAwaiter().GetResult());
+        var sources = new InputSources(opened, context.Cancellation);
         ModelSource model = sources.Model(request.Work.ModelPath);
         TextSource? calibration = request.Work.Calibration.Source == CalibrationOptions.SelfSource ? null : sources.Calibration(request.Work.Calibration.Source);
         TextSource? evaluation = request.Work.EvaluationPath is { } path ? sources.Evaluation(path) : null;
         EvaluationText? text = SubmissionChecks.Run(request, model, calibration, evaluation);
         string profile = await ProfileAsync();
+        IArtifactStore store = opened.Value;
         IProgressDisplay display = ProgressDisplays.For(context);
         List<SubmittedJob> jobs = display.Run($"submitting {request.Work.ModelPath}", progress =>
             new Submission(link, store, context).RunAsync(request, profile, model, calibration, evaluation is null ? null : (evaluation, text!), progress).GetAwaiter().GetResult());
