@@ -5,12 +5,18 @@ using MambaQuant.Client.Output;
 using MambaQuant.Client.Submitting;
 using MambaQuant.Grains.Contracts;
 using MambaQuant.Pipeline.Artifacts;
+using MambaQuant.Pipeline.Local;
 
 namespace MambaQuant.Client.Cluster;
 
 /// <summary>The verbs of the cluster: from parsed arguments to what is printed.</summary>
 internal static class ClusterVerbs
 {
+    /// <summary>What <c>quantize --engine orleans</c> runs its jobs with; nothing is started before the first.</summary>
+    /// <param name="backends">The workers' backends.</param>
+    /// <param name="context">The clock.</param>
+    public static IJobDriver? OpenDriver(IWorkerBackends backends, CommandContext context) => new SiloDriver(backends, context.Time);
+
     /// <summary><c>submit</c>.</summary>
     /// <param name="request">What to do.</param>
     /// <param name="settings">The cluster.</param>

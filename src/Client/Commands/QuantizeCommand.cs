@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using MambaQuant.Client.Evaluation;
 using MambaQuant.Client.Output;
 using MambaQuant.Client.Quantizing;
+using MambaQuant.Client.Submitting;
 using MambaQuant.Pipeline.Local;
 using MambaQuant.Pipeline.Planning;
 using MambaQuant.Quant.Quantization;
@@ -85,6 +86,13 @@ internal sealed class QuantizeCommand : VerbCommand
         ("required", ResumeMode.Required),
         ("never", ResumeMode.Never));
 
+    /// <summary>What drives the jobs.</summary>
+    public static readonly Option<EngineKind> Engine = OptionKinds.Choice(
+        "--engine",
+        "What runs the work on this machine: the engine of this program, or a silo as in a cluster; both make the same files.",
+        ("local", EngineKind.Local),
+        ("orleans", EngineKind.Orleans));
+
     /// <summary>Blocks of layers.</summary>
     public static readonly Option<int?> Blocks = OptionKinds.Optional("--blocks", "Blocks of layers that a pass is cut into. [default: by cost]", minimum: 1);
 
@@ -109,7 +117,7 @@ internal sealed class QuantizeCommand : VerbCommand
         : base("quantize", "Quantizes a model and writes a checkpoint that runs.")
     {
         Arguments.Add(Model);
-        Option[] options = [Out, Preset, RecipeFile, Scheme, Strict, Calibration, Samples, SequenceLength, Seed, Workers, Store, Resume, Blocks, Shards, Evaluate, Window, Format];
+        Option[] options = [Out, Preset, RecipeFile, Scheme, Strict, Calibration, Samples, SequenceLength, Seed, Workers, Store, Resume, Engine, Blocks, Shards, Evaluate, Window, Format];
         foreach (Option option in options)
         {
             Options.Add(option);
@@ -137,6 +145,7 @@ internal sealed class QuantizeCommand : VerbCommand
         Workers = parse.GetValue(Workers),
         Store = parse.GetValue(Store),
         Resume = parse.GetValue(Resume),
+        Engine = parse.GetValue(Engine),
         Plan = new PlanOptions { Blocks = parse.GetValue(Blocks), Shards = parse.GetValue(Shards) },
     };
 
@@ -144,9 +153,15 @@ internal sealed class QuantizeCommand : VerbCommand
     public override int Run(ParseResult parse, CommandContext context)
     {
         QuantizeRequest request = RequestOf(parse);
-        EvaluationText? text = QuantizeChecks.Run(request);
         using CpuBackends backends = new(Environment.ProcessorCount);
-        QuantizeReport report = new QuantizeRun(request, text, backends, context).Run();
+        using IJobDriver? driver = request.Engine == EngineKind.Orleans ? ClusterVerbs.OpenDriver(backends, context) : null;
+        if (request.Engine == EngineKind.Orleans && driver is null)
+        {
+            return MissingCluster.Report("quantize --engine orleans", context);
+        }
+
+        EvaluationText? text = QuantizeChecks.Run(request);
+        QuantizeReport report = new QuantizeRun(request, text, backends, driver, context).Run();
         if (parse.GetValue(Format) == OutputFormat.Json)
         {
             JsonOutput.Write(context.Output, report, ClientJson.Default.QuantizeReport);

@@ -1,13 +1,17 @@
 using MambaQuant.Client.Commands;
-using MambaQuant.Client.Evaluation;
-using MambaQuant.Client.Quantizing;
 using MambaQuant.Client.Submitting;
+using MambaQuant.Pipeline.Local;
 
 namespace MambaQuant.Client.NoCluster;
 
 /// <summary>The verbs of the cluster in a build that has none.</summary>
 internal static class ClusterVerbs
 {
+    /// <summary>Opens nothing.</summary>
+    /// <param name="backends">The workers' backends.</param>
+    /// <param name="context">The clock.</param>
+    public static IJobDriver? OpenDriver(IWorkerBackends backends, CommandContext context) => null;
+
     /// <summary>Refuses.</summary>
     /// <param name="request">What to do.</param>
     /// <param name="settings">The cluster.</param>

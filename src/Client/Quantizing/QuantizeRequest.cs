@@ -34,6 +34,9 @@ internal sealed record QuantizeRequest
     /// <summary>What to do about an interrupted run.</summary>
     public ResumeMode Resume { get; init; }
 
+    /// <summary>What drives the jobs.</summary>
+    public EngineKind Engine { get; init; }
+
     /// <summary>How the work is cut.</summary>
     public PlanOptions Plan { get; init; } = new();
 

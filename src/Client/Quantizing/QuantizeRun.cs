@@ -14,8 +14,9 @@ namespace MambaQuant.Client.Quantizing;
 /// <param name="request">What to do, checked by <see cref="QuantizeChecks"/>.</param>
 /// <param name="evaluationText">The text to evaluate on, or null.</param>
 /// <param name="backends">The workers' backends.</param>
+/// <param name="driver">Runs the jobs in place of the local engine; null for that one. Not owned.</param>
 /// <param name="context">Clock, cancellation, and where progress goes.</param>
-internal sealed class QuantizeRun(QuantizeRequest request, EvaluationText? evaluationText, IWorkerBackends backends, CommandContext context)
+internal sealed class QuantizeRun(QuantizeRequest request, EvaluationText? evaluationText, IWorkerBackends backends, IJobDriver? driver, CommandContext context)
 {
     private readonly IProgressDisplay _display = ProgressDisplays.For(context);
     private readonly List<string> _notices = [];
@@ -53,6 +54,7 @@ internal sealed class QuantizeRun(QuantizeRequest request, EvaluationText? evalu
             Plan = request.Plan,
             OpenStore = request.Store is { } store ? token => JobStore.OpenOrCreateAsync(store, token) : null,
             Resume = request.Resume,
+            Driver = driver,
             Notice = _notices.Add,
         };
         LocalEngine engine = new(backends, context.Time);

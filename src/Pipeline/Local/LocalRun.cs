@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
+using System.Runtime.ExceptionServices;
 using MambaQuant.Pipeline.Artifacts;
 using MambaQuant.Pipeline.Driving;
 using MambaQuant.Pipeline.Execution;
+using MambaQuant.Pipeline.Inputs;
 using MambaQuant.Pipeline.Planning;
 using MambaQuant.Quant.Checkpoints;
 using MambaQuant.Quant.Datasets;
@@ -227,6 +229,11 @@ public sealed class LocalRun : IDisposable
         WorkPlan plan, QuantizeTarget target, StageClock clock, bool isAssembled, CancellationToken cancellation)
     {
         var log = new LocalJobLog(plan, clock, _options.Notice) { StoreMayRecover = _options.StoreMayRecover && _store is not DirectoryArtifactStore };
+        if (_options.Driver is { } driver)
+        {
+            return await RunAsync(driver, plan, target, clock, log, isAssembled, cancellation);
+        }
+
         var job = new LocalJob(plan, _store, log) { IsAssembled = isAssembled };
         var sink = new FolderCheckpointSink(target.OutputPath, () => RunFile.Write(Facts(log.Durations, job.Counts.WithOneMade()), _time));
         var options = new WorkExecutorOptions
@@ -276,6 +283,69 @@ public sealed class LocalRun : IDisposable
         };
         return isAssembled ? result : result with { QuantizedBytes = sink.WrittenBytes };
     }
+
+    /// <summary>Runs a job under another driver: the checkpoint comes to lie in the store first.</summary>
+    private async Task<QuantizeResult> RunAsync(
+        IJobDriver driver, WorkPlan plan, QuantizeTarget target, StageClock clock, LocalJobLog log, bool isAssembled, CancellationToken cancellation)
+    {
+        if (plan.Evaluation is not null)
+        {
+            await StoredEvaluations.FindAsync(plan, _store, log.Damaged, cancellation);
+        }
+
+        if (await StoredPlans.PutAsync(_store, plan, cancellation) is { } fault)
+        {
+            log.DamagedPlan(plan.Id, _store.Description, fault);
+        }
+
+        bool isKnown = await StoredRequests.FindAsync(_store, plan.Id, cancellation) is not null;
+        await StoredRequests.PutAsync(_store, RequestOf(plan), cancellation);
+        DrivenJob job;
+        try
+        {
+            job = await driver.RunAsync(plan, _store, _workers, _folder.ScratchPath(0), new ClockProgress(clock), log.Say, cancellation);
+        }
+        finally
+        {
+            // Without one no cluster that has the same store takes the job for its own.
+            if (!isKnown)
+            {
+                await _store.DeleteAsync(StoredRequests.NameOf(plan.Id), CancellationToken.None);
+            }
+        }
+
+        if (job.Failure is { } failure && (plan.Evaluation is null || await ItemReceipt.FindAsync(_store, plan.Find(WorkKind.Assemble)!.Key, cancellation) is null))
+        {
+            ExceptionDispatchInfo.Throw(failure);
+        }
+
+        _mayStillEvaluate |= job.Failure is not null && (_folder.IsResumed || !FailsAgain(job.Failure));
+        if (!isAssembled)
+        {
+            await CheckpointDownload.RunAsync(_store, plan, target.OutputPath, () => RunFile.Write(Facts(clock.Durations, job.Counts), _time), null, cancellation);
+        }
+
+        ImmutableArray<ImmutableArray<SmoothingChoice>> smoothing = isAssembled ? [] : await StoredChoices.ReadAsync(plan, _store, cancellation);
+        ModelIdentity model = plan.Request.Model;
+        return Result(plan, target, smoothing, isAssembled) with
+        {
+            QuantizedBytes = DiskNeed.ResultOf(model.Config, plan.Request.Recipe, !model.Config.TieEmbeddings),
+            Durations = clock.Durations,
+            Counts = job.Counts,
+            Evaluation = plan.Evaluation is null || job.Failure is not null ? null : await StoredEvaluations.FindAsync(plan, _store, log.Damaged, cancellation),
+            EvaluationFailure = job.Failure,
+        };
+    }
+
+    private JobRequest RequestOf(WorkPlan plan) => new()
+    {
+        Job = plan.Id,
+        Name = $"{plan.Request.Model.Name} {plan.Request.Recipe.Name}",
+        Order = _time.GetUtcNow().ToUnixTimeMilliseconds(),
+        Model = InputPlace.Mounted(Path.GetFullPath(_options.ModelPath)),
+        Text = _options.Calibration.Source == CalibrationOptions.SelfSource ? InputPlace.Self : InputPlace.Mounted(Path.GetFullPath(_options.Calibration.Source)),
+        EvaluationText = _options.Evaluation is { } evaluation ? InputPlace.Mounted(Path.GetFullPath(evaluation.Path)) : null,
+    };
 
     private RunFacts Facts(ImmutableArray<StageDuration> durations, JobCounts counts) => new()
     {

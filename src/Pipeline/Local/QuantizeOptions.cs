@@ -49,6 +49,10 @@ public sealed record QuantizeOptions
     /// <value><see cref="ResumeMode.Auto"/> by default.</value>
     public ResumeMode Resume { get; init; }
 
+    /// <summary>Runs the jobs, in place of this engine's own driver. Not owned.</summary>
+    /// <value>Null by default: the engine itself, with workers of this process. Another one does not take <see cref="Sequences"/>.</value>
+    public IJobDriver? Driver { get; init; }
+
     /// <summary>Hears what people should know: artifacts that were found damaged, items that are tried again. Called from any thread, one call at a time.</summary>
     /// <value>Null by default: nobody.</value>
     public Action<string>? Notice { get; init; }

@@ -1,0 +1,170 @@
+using System.Text.Json;
+using MambaQuant.Pipeline.Artifacts;
+using MambaQuant.Pipeline.Inputs;
+using MambaQuant.Testing;
+using Xunit;
+
+namespace MambaQuant.Client.Tests.Cluster;
+
+/// <summary>The verbs against a silo that works.</summary>
+public sealed class ClusterVerbsTests : IDisposable
+{
+    private static readonly string[] Work = ["--samples", "4", "--seq-len", "16"];
+
+    private readonly SiloHere _silo = new();
+    private readonly string _model;
+
+    public ClusterVerbsTests()
+    {
+        _model = Directory.CreateDirectory(_silo.Path("model")).FullName;
+        new SyntheticMamba().Write(_model);
+    }
+
+    public void Dispose() => _silo.Dispose();
+
+    [Fact]
+    public void SubmitAndWait_GivesTheFilesAndTheTableOfQuantize_AndAFolderForEachPreset()
+    {
+        _silo.Start();
+        string[] presets = ["--preset", "rtn,mambaquant"];
+
+        (int code, string output, string error) = _silo.Run(["submit", _model, .. presets, .. Work, "--wait", "--out", _silo.Path("out")]);
+        CapturedRun local = new(["quantize", _model, .. presets, .. Work, "--out", _silo.Path("local")]);
+
+        Assert.True(code == 0, error);
+        FolderBytes.AssertSame(_silo.Path("local/rtn"), _silo.Path("out/rtn"));
+        FolderBytes.AssertSame(_silo.Path("local/mambaquant"), _silo.Path("out/mambaquant"));
+        Assert.Equal(local.Output.Replace(_silo.Path("local"), _silo.Path("out"), StringComparison.Ordinal), output);
+        Assert.Contains("quantize: 100 % (2 layers", error, StringComparison.Ordinal);
+        Assert.Contains("is submitted; should this command end before it: mambaquant watch ", error, StringComparison.Ordinal);
+        using JsonDocument run = JsonDocument.Parse(File.ReadAllText(_silo.Path("out/rtn/run.json")));
+        Assert.Equal(_silo.Store, run.RootElement.GetProperty("store").GetString());
+        Assert.True(run.RootElement.GetProperty("items").GetProperty("made").GetInt32() > 0);
+    }
+
+    [Fact]
+    public async Task Job_IsQueuedForSlotsToCome_Watched_Listed_AndReadFromTheStoreWhenTheClusterIsGone()
+    {
+        _silo.Start(slots: 0);
+        (int none, _, string refusal) = _silo.Run(["submit", _model, "--preset", "rtn", .. Work]);
+        Assert.Equal(ExitCodes.ClusterUnavailable, none);
+        Assert.Contains("has no slot", refusal, StringComparison.Ordinal);
+
+        using Quant.Kernels.Cpu.CpuKernels kernels = new();
+        (int code, string output, string error) = _silo.Run(["submit", _model, "--preset", "rtn", .. Work, "--profile", kernels.Profile]);
+        Assert.True(code == 0, error);
+        string job = output.TrimEnd('\n');
+        Assert.Contains($"mambaquant watch {job} ", error, StringComparison.Ordinal);
+        Assert.Matches($@"\n{job} +(queued|opening|running) ", _silo.Run("jobs", "list").Output);
+
+        // The whole cluster goes, and comes back with slots; whoever waits does so all the time.
+        Task<(int Code, string Output, string Error)> watch = Task.Run(() => _silo.Run("watch", job[..6], "--out", _silo.Path("out"), "--format", "json"));
+        _silo.Stop();
+        _silo.Start();
+        (code, output, error) = await watch;
+        Assert.True(code == 0, error);
+        using JsonDocument report = JsonDocument.Parse(output);
+        Assert.Equal(_silo.Path("out"), report.RootElement.GetProperty("checkpoints")[0].GetProperty("output").GetString());
+        using JsonDocument shown = JsonDocument.Parse(_silo.Run("jobs", "show", job, "--format", "json").Output);
+        Assert.Equal("finished", shown.RootElement.GetProperty("phase").GetString(), ignoreCase: true);
+        Assert.Contains("had finished already", _silo.Run("cancel", job).Output, StringComparison.Ordinal);
+
+        _silo.Stop();
+        (code, output, error) = _silo.Run("watch", job, "--out", _silo.Path("again"));
+        Assert.True(code == 0, error);
+        Assert.StartsWith($"{_silo.Path("again")}: rtn W8A8", output, StringComparison.Ordinal);
+        FolderBytes.AssertSame(_silo.Path("out"), _silo.Path("again"));
+    }
+
+    [Fact]
+    public async Task Inputs_AreUploadedOnce_AndNamedByAnEarlierJobOrAMountedPath_WithTheSameJob()
+    {
+        _silo.Start();
+        string job = Submit(_model), again = Submit(_model), stored = Submit($"store:{job[..6]}"), mounted = Submit($"mounted:{_model}");
+
+        Assert.Equal([job, job, job], [again, stored, mounted]);
+        List<string> uploaded = [];
+        await foreach (ArtifactInfo artifact in DirectoryArtifactStore.OpenOrCreate(_silo.Store).ListAsync(StoredInputs.Prefix, CancellationToken.None))
+        {
+            uploaded.Add(artifact.Name);
+        }
+
+        Assert.Equal(2, uploaded.Count); // weights and config.json
+        (int code, _, string error) = _silo.Run("submit", "store:zz", "--preset", "rtn");
+        Assert.Equal(ExitCodes.Usage, code);
+        Assert.Contains("there is no job 'zz'", error, StringComparison.Ordinal);
+        Assert.Equal(ExitCodes.Usage, _silo.Run("submit", "mounted:here", "--preset", "rtn").Code);
+        Assert.Equal(ExitCodes.UnsupportedModel, _silo.Run("submit", _silo.Path("nowhere"), "--preset", "rtn").Code);
+
+        string Submit(string model)
+        {
+            (int submitted, string output, string told) = _silo.Run(["submit", model, "--preset", "rtn", .. Work]);
+            Assert.True(submitted == 0, told);
+            return output.TrimEnd('\n');
+        }
+    }
+
+    [Fact]
+    public void AnotherStore_IsRefused_AndBothAreNamed()
+    {
+        _silo.Start();
+        Assert.Equal(0, _silo.Run(["submit", _model, "--preset", "rtn", .. Work]).Code);
+        string elsewhere = _silo.Path("elsewhere");
+
+        foreach (string preset in (string[])["quarot", "rtn"]) // one that the silos do not know, and one that they know from their own store
+        {
+            (int code, _, string error) = _silo.Run(["submit", _model, "--preset", preset, .. Work, "--store", elsewhere]);
+            Assert.Equal(ExitCodes.ClusterUnavailable, code);
+            Assert.Contains($"Store of this command: {elsewhere}; of the silos: {_silo.Store}.", error, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void JobThatFails_EndsWithTheCodeOfQuantize_WithItsCause()
+    {
+        _silo.Start();
+        new SyntheticMamba { Edit = (name, values) => values[0] = name.EndsWith("layers.1.mixer.out_proj.weight", StringComparison.Ordinal) ? float.NaN : values[0] }.Write(_model);
+
+        CapturedRun local = new(["quantize", _model, "--preset", "rtn", .. Work, "--out", _silo.Path("local")]);
+        (int code, _, string error) = _silo.Run(["submit", _model, "--preset", "rtn", .. Work, "--wait"]);
+        string job = Path.GetFileName(Assert.Single(Directory.GetDirectories(Path.Combine(_silo.Store, "jobs"))));
+
+        Assert.Equal((ExitCodes.NonFiniteValue, ExitCodes.NonFiniteValue), (local.ExitCode, code));
+        Assert.Contains($"error: job {job} failed: ", error, StringComparison.Ordinal);
+        Assert.Contains("out_proj", error, StringComparison.Ordinal);
+        Assert.Equal(ExitCodes.NonFiniteValue, _silo.Run("watch", job).Code);
+    }
+
+    [Fact]
+    public void CancelledJob_EndsWithItsOwnCode_AndStoppedWaitingDoesNot()
+    {
+        _silo.Start(slots: 0);
+        using Quant.Kernels.Cpu.CpuKernels kernels = new();
+        string[] submit = ["submit", _model, "--preset", "rtn", .. Work, "--profile", kernels.Profile];
+
+        (int code, _, string error) = _silo.RunUntil("quantizing model with rtn", [.. submit, "--wait"]);
+        Assert.Equal(ExitCodes.Interrupted, code);
+        string job = Path.GetFileName(Assert.Single(Directory.GetDirectories(Path.Combine(_silo.Store, "jobs"))));
+        Assert.Contains($"no longer waiting; the job goes on. To wait again: mambaquant watch {job} ", error, StringComparison.Ordinal);
+
+        Assert.StartsWith($"job {job} is cancelled", _silo.Run("cancel", job[..6]).Output, StringComparison.Ordinal);
+        (code, _, error) = _silo.Run("watch", job);
+        Assert.Equal(ExitCodes.JobCancelled, code);
+        Assert.Contains($"error: job {job} was stopped: cancelled from ", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void EngineOrleans_MakesTheFilesOfTheLocalEngine()
+    {
+        string[] work = ["quantize", _model, "--preset", "quarot,mambaquant", .. Work];
+
+        CapturedRun local = new([.. work, "--out", _silo.Path("local")]);
+        CapturedRun orleans = new([.. work, "--out", _silo.Path("orleans"), "--engine", "orleans", "--workers", "2"]);
+
+        Assert.Equal((0, 0), (local.ExitCode, orleans.ExitCode));
+        Assert.Equal(local.Output.Replace(_silo.Path("local"), _silo.Path("orleans"), StringComparison.Ordinal), orleans.Output);
+        FolderBytes.AssertSame(_silo.Path("local/quarot"), _silo.Path("orleans/quarot"));
+        FolderBytes.AssertSame(_silo.Path("local/mambaquant"), _silo.Path("orleans/mambaquant"));
+        Assert.False(Directory.Exists(_silo.Path("orleans.work")));
+    }
+}
