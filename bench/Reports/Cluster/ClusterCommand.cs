@@ -11,7 +11,7 @@ using MambaQuant.Testing;
 
 namespace MambaQuant.Reports.Cluster;
 
-/// <summary>What the cluster's job grain costs: transitions a second with slots that take no time, and the time to come back on another silo.</summary>
+/// <summary>What the cluster costs: the job grain with slots that take no time, coming back on another silo, and real silos beside the embedded engine.</summary>
 internal static class ClusterCommand
 {
     private static readonly Option<FileInfo?> Output = new("--out") { Description = "markdown file to write; standard output without it" };
@@ -24,16 +24,30 @@ internal static class ClusterCommand
 
     private static readonly Option<int> Seconds = new("--seconds") { Description = "how long each is measured", DefaultValueFactory = _ => 10 };
 
+    private static readonly Option<int> Repeats = new("--repeats") { Description = "measurements with real silos, each", DefaultValueFactory = _ => 3 };
+
     /// <summary>The command.</summary>
     public static Command Create()
     {
-        var command = new Command("cluster", "What the cluster's job grain costs: transitions a second, and the time to come back on another silo.") { Output, Slots, Seconds };
+        var command = new Command("cluster", "What the cluster costs: transitions a second, coming back, real silos beside the embedded engine, coming and going.") { Output, Slots, Seconds, Repeats };
         command.SetAction(async (parsed, _) =>
         {
             using var laboratory = new Laboratory();
             var text = new StringBuilder();
             await TransitionsAsync(text, parsed.GetValue(Slots)!, TimeSpan.FromSeconds(parsed.GetValue(Seconds)));
             await RecoveryAsync(text);
+            if (RedisServer.MissingReason is { } reason)
+            {
+                text.Append(CultureInfo.InvariantCulture, $"\nReal processes: not run; {reason}.\n");
+            }
+            else
+            {
+                ReportFile.Save(parsed.GetValue(Output), "Cluster", laboratory, text.ToString());
+                text.Append('\n').Append(await RealRuns.OverheadAsync(parsed.GetValue(Repeats)));
+                ReportFile.Save(parsed.GetValue(Output), "Cluster", laboratory, text.ToString());
+                text.Append(await RealRuns.NoticeAsync(parsed.GetValue(Repeats)));
+            }
+
             ReportFile.Write(parsed.GetValue(Output), "Cluster", laboratory, text.ToString());
         });
         return command;

@@ -12,7 +12,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
-using Xunit;
 
 namespace MambaQuant.Silo.Tests.Running;
 
@@ -26,8 +25,9 @@ internal sealed class RealCluster : IAsyncDisposable
     private IHost? _client;
     private int _outputs;
 
-    private RealCluster(TemporaryDirectory folder, IArtifactStore store, string location, SplitNetwork? network)
+    private RealCluster(TemporaryDirectory folder, IArtifactStore store, string location, SplitNetwork? network, string[] more)
     {
+        Location = location;
         _folder = folder;
         _network = network;
         Store = store;
@@ -35,9 +35,12 @@ internal sealed class RealCluster : IAsyncDisposable
         _arguments =
         [
             "--store", location, "--clustering", "Redis", "--redis", Redis.ConnectionString, "--threads", "1", "--shutdown-seconds", "20",
-            "--lease", "6", "--heartbeat", "1",
+            .. more,
         ];
     }
+
+    /// <summary>What '--store' says.</summary>
+    public string Location { get; }
 
     /// <summary>The store of all silos.</summary>
     public IArtifactStore Store { get; }
@@ -54,11 +57,12 @@ internal sealed class RealCluster : IAsyncDisposable
     /// <param name="silos">How many.</param>
     /// <param name="location">What '--store' says; null for a folder.</param>
     /// <param name="network">Where each silo has a place of its own; null for loopback. Not owned.</param>
-    public static async Task<RealCluster> StartAsync(int silos, string? location = null, SplitNetwork? network = null)
+    /// <param name="more">Arguments of all silos besides; null for short leases.</param>
+    public static async Task<RealCluster> StartAsync(int silos, string? location = null, SplitNetwork? network = null, string[]? more = null)
     {
         var folder = new TemporaryDirectory();
         string place = location ?? folder.File("store");
-        var cluster = new RealCluster(folder, await ArtifactStores.OpenOrCreateAsync(place, CancellationToken.None), place, network);
+        var cluster = new RealCluster(folder, await ArtifactStores.OpenOrCreateAsync(place, CancellationToken.None), place, network, more ?? ["--lease", "6", "--heartbeat", "1"]);
         bool started = false;
         try
         {
@@ -129,7 +133,10 @@ internal sealed class RealCluster : IAsyncDisposable
     public async Task SubmitAsync(WorkPlan plan)
     {
         SubmitReply reply = await PatientlyAsync(() => Client.GetGrain<IJobDirectoryGrain>(0).SubmitAsync(new SubmitRequest { Job = plan.Id, Store = Store.Description }));
-        Assert.True(reply.IsAccepted, reply.Cause);
+        if (!reply.IsAccepted)
+        {
+            throw new InvalidOperationException($"the cluster refuses job {plan.Id}: {reply.Cause}");
+        }
     }
 
     /// <summary>Watches a job until something is the case.</summary>
@@ -142,7 +149,11 @@ internal sealed class RealCluster : IAsyncDisposable
         JobView view = await ViewAsync(plan);
         while (!until(view))
         {
-            Assert.True(Stopwatch.GetElapsedTime(started).TotalSeconds < seconds, $"after {seconds} s: {Tell(view)}\n{string.Join('\n', _silos.Select(silo => $"{silo.Name}:\n{silo.Printed}"))}");
+            if (Stopwatch.GetElapsedTime(started).TotalSeconds > seconds)
+            {
+                throw new TimeoutException($"after {seconds} s: {Tell(view)}\n{string.Join('\n', _silos.Select(silo => $"{silo.Name}:\n{silo.Printed}"))}");
+            }
+
             await Task.Delay(50);
             view = await ViewAsync(plan);
         }
@@ -161,7 +172,11 @@ internal sealed class RealCluster : IAsyncDisposable
     public async Task<(string Hash, JobView View)> FinishAsync(WorkPlan plan, int seconds = 180)
     {
         JobView view = await WatchAsync(plan, view => view.HasEnded, seconds);
-        Assert.True(view.Phase == JobPhase.Finished, Tell(view));
+        if (view.Phase != JobPhase.Finished)
+        {
+            throw new InvalidOperationException(Tell(view));
+        }
+
         string output = _folder.File(string.Create(CultureInfo.InvariantCulture, $"output-{_outputs++}"));
         await CheckpointDownload.RunAsync(Store, plan, output, runText: null, progress: null, CancellationToken.None);
         return (KilledRuns.HashOf(output), view);
