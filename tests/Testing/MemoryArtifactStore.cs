@@ -72,10 +72,10 @@ public sealed class MemoryArtifactStore : IArtifactStore
     {
         ArtifactName.CheckPrefix(prefix);
         await Task.CompletedTask.ConfigureAwait(false);
-        foreach (string name in Names)
+        foreach (string name in _artifacts.Select(artifact => artifact.Key).Where(name => name.StartsWith(prefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal))
         {
             cancellation.ThrowIfCancellationRequested();
-            if (name.StartsWith(prefix, StringComparison.Ordinal) && _artifacts.TryGetValue(name, out (ArtifactInfo Info, byte[] Content) artifact))
+            if (_artifacts.TryGetValue(name, out (ArtifactInfo Info, byte[] Content) artifact))
             {
                 yield return artifact.Info;
             }

@@ -112,7 +112,7 @@ internal static class ClusterCommand
         text.Append(CultureInfo.InvariantCulture, $"The same job, with {made:N0} items made and {await CommitsAsync(store, plan.Id):N0} commits, on a silo that was started after the first one stopped: {seconds:F1} s from the first call to the first commit of the new owner, {view.Made:N0} items made (aim: below 5 s). A second time in the same process, reading the plan alone takes {planned:F1} s, reading snapshot and journal {replayed:F1} s.\n");
     }
 
-    private static string Orleans => FileVersionInfo.GetVersionInfo(typeof(Grain).Assembly.Location).ProductVersion!.Split('+')[0];
+    private static string Orleans => FileVersionInfo.GetVersionInfo(typeof(Grain).Assembly.Location).ProductVersion!.Split('+', ' ')[0].TrimEnd('.');
 
     private static async Task<int> CommitsAsync(IArtifactStore store, string job)
     {

@@ -1,7 +1,6 @@
 using MambaQuant.Grains.Jobs;
 using MambaQuant.Grains.Placement;
 using MambaQuant.Grains.Workers;
-using MambaQuant.Pipeline.Execution;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Configuration;
 using Orleans.Placement;
@@ -29,7 +28,7 @@ public static class MambaQuantSilo
         services.AddSingleton(options);
         services.AddSingleton<SiloMembers>();
         services.AddSingleton<StepDowns>();
-        services.AddSingleton(options.Executors ?? new RequestedExecutorFactory(job => new StoreCheckpointSink(Path.Combine(options.ScratchPath, "out", job))));
+        services.AddSingleton(options.Executors ?? new RequestedExecutorFactory());
         services.AddSingleton<SlotHost>();
         services.AddSingleton<ISlotOccupancy>(provider => provider.GetRequiredService<SlotHost>());
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<SlotHost>());

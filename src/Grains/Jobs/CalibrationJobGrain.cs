@@ -34,8 +34,7 @@ internal sealed partial class CalibrationJobGrain(
     private string _fault = string.Empty;
     private IGrainTimer? _timer;
     private long _membersVersion = -1;
-    private JobDemand? _demanded;
-    private bool _isDemanding;
+    private bool _goesOn;
     private bool _isStopping;
 
     private CancellationToken Stopping => _stopping.Token;
@@ -88,16 +87,12 @@ internal sealed partial class CalibrationJobGrain(
     /// <inheritdoc/>
     public async Task<JobView> ViewAsync(long after, int waitMilliseconds)
     {
-        long began = time.GetTimestamp();
         TimeSpan wait = TimeSpan.FromMilliseconds(Math.Clamp(waitMilliseconds, 0, Longest.TotalMilliseconds));
-        while (_ending is null && (_open?.Board.Version ?? 0) <= after && time.GetElapsedTime(began) < wait)
-        {
-            await Task.Delay(Glance, time);
-        }
-
-        return _open is { } job
+        await UntilAsync(() => _ending is not null || _open?.Board.Version > after, wait);
+        JobView view = _open is { } job
             ? job.Board.View(job.Conductor.State, job.Owner, options.Store.Description)
             : await ViewOfClosedAsync();
+        return _goesOn ? view with { Phase = JobPhase.Opening, Cause = string.Empty } : view;
     }
 
     /// <inheritdoc/>
@@ -107,12 +102,15 @@ internal sealed partial class CalibrationJobGrain(
         if (await OpenedAsync() is { Conductor.HasEnded: false } job)
         {
             await job.Conductor.CancelAsync(cause);
+
+            // Whoever submits it again right away is to find written down that it has ended.
+            await UntilAsync(() => _ending is not null, Patience);
         }
 
         return Phase;
     }
 
-    private JobPhase Phase => _open is { } job
+    private JobPhase Phase => _goesOn ? JobPhase.Opening : _open is { } job
         ? JobPhases.Of(job.Conductor.State.Status)
         : _ending?.Phase ?? (_opening is null ? JobPhase.Unknown : JobPhase.Opening);
 
@@ -140,7 +138,17 @@ internal sealed partial class CalibrationJobGrain(
         if (_opening is null || (_opening.IsCompleted && _open is null && _ending is null) || isOver)
         {
             _ending = null;
+            _goesOn = isOver;
             _opening = OpenAsync(again);
+        }
+    }
+
+    private async Task UntilAsync(Func<bool> isMet, TimeSpan patience)
+    {
+        long began = time.GetTimestamp();
+        while (!isMet() && !_isStopping && time.GetElapsedTime(began) < patience)
+        {
+            await Task.Delay(Glance, time);
         }
     }
 
@@ -168,6 +176,7 @@ internal sealed partial class CalibrationJobGrain(
             }
 
             await job.BeginAsync(again, options, members, Stopping);
+            _goesOn = false;
             job.Board.Base(job.Conductor.Version);
             _fault = string.Empty;
             _open = job;
@@ -328,52 +337,6 @@ internal sealed partial class CalibrationJobGrain(
         }
 
         await DemandAsync();
-    }
-
-    private bool WantsMore(OpenJob job) => _demanded is not { } told || (told.Ready == 0) != (job.Conductor.State.ReadyCount == 0);
-
-    /// <summary>Tells the directory what the job wants; one word at a time.</summary>
-    private async Task DemandAsync()
-    {
-        if (_isDemanding)
-        {
-            return;
-        }
-
-        _isDemanding = true;
-        try
-        {
-            do
-            {
-                _demanded = Demand();
-                await GrainFactory.GetGrain<IJobDirectoryGrain>(0).DemandAsync(_demanded);
-            }
-            while (_open is { } job && WantsMore(job));
-        }
-        catch (Exception fault) when (!_isStopping)
-        {
-            LogNoDirectory(Job, fault.Message);
-        }
-        finally
-        {
-            _isDemanding = false;
-        }
-    }
-
-    private JobDemand Demand()
-    {
-        SchedulerState? state = _open?.Conductor.State;
-        return new JobDemand
-        {
-            Job = Job,
-            Phase = _ending?.Phase ?? Phase,
-            Profile = state?.Profile ?? string.Empty,
-            Ready = state?.Status == JobStatus.Running ? state.ReadyCount : 0,
-            Done = state?.DoneCount ?? 0,
-            Total = state is null ? 0 : state.DoneCount + state.OpenCount,
-            Slots = state?.PresentWorkers.Count() ?? 0,
-            Cause = _ending?.Cause ?? state?.Cause ?? _fault,
-        };
     }
 
     private async Task<JobView> ViewOfClosedAsync()

@@ -158,7 +158,12 @@ internal sealed partial class JobDirectoryGrain(MambaQuantSiloOptions options, T
         {
             try
             {
-                await JobGrain(job.Job).StartAsync(again: false);
+                JobPhase phase = await JobGrain(job.Job).StartAsync(again: false);
+                if (JobPhases.IsEnd(phase) && !job.HasEnded)
+                {
+                    // It had ended, and the word of it was lost.
+                    job.Demand = (job.Demand ?? new JobDemand { Job = job.Job, Phase = phase }) with { Phase = phase, Ready = 0 };
+                }
             }
             catch (Exception fault) when (fault is OrleansException or TimeoutException)
             {

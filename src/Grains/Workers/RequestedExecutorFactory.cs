@@ -4,9 +4,8 @@ using MambaQuant.Pipeline.Planning;
 
 namespace MambaQuant.Grains.Workers;
 
-/// <summary>Finds model and texts where the job's request says they are.</summary>
-/// <param name="sink">Where the checkpoint of a job goes.</param>
-internal sealed class RequestedExecutorFactory(Func<string, ICheckpointSink> sink) : IExecutorFactory
+/// <summary>Finds model and texts where the job's request says they are; the checkpoint comes to lie in the store.</summary>
+internal sealed class RequestedExecutorFactory : IExecutorFactory
 {
     private readonly FileHashes _hashes = new();
 
@@ -28,7 +27,7 @@ internal sealed class RequestedExecutorFactory(Func<string, ICheckpointSink> sin
             ScratchPath = place.ScratchPath,
             CacheBytes = place.CacheBytes,
             Hashes = _hashes,
-            Sink = sink(job),
+            Sink = new StoreCheckpointSink(Path.Combine(place.ScratchPath, "checkpoint")),
         });
     }
 }

@@ -10,6 +10,8 @@ namespace MambaQuant.Grains.Workers;
 /// <summary>Computes: one thread, one item at a time, with the executor of the job that the slot works for.</summary>
 internal sealed class SlotRunner : IDisposable
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
     private readonly MambaQuantSiloOptions _options;
     private readonly IExecutorFactory _executors;
     private readonly int _place;
@@ -37,12 +39,14 @@ internal sealed class SlotRunner : IDisposable
     /// <param name="assignment">The item.</param>
     public void Add(Assignment assignment) => _assignments.Add(assignment);
 
-    /// <summary>Ends the thread behind the items that it has.</summary>
+    /// <summary>Ends the thread behind the items that it has; one that does not end in time is left to the end of the process.</summary>
     public void Dispose()
     {
         _assignments.CompleteAdding();
-        _thread.Join();
-        _assignments.Dispose();
+        if (_thread.Join(Patience))
+        {
+            _assignments.Dispose();
+        }
     }
 
     private void Run()

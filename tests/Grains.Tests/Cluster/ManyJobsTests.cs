@@ -7,6 +7,7 @@ using Xunit;
 namespace MambaQuant.Grains.Tests.Cluster;
 
 /// <summary>Several jobs at once, jobs that are stopped, jobs that fail, jobs that nobody can run, and who watches them.</summary>
+[Collection(OneClusterAtATime.Name)]
 public sealed class ManyJobsTests : IAsyncLifetime, IDisposable
 {
     private readonly SmallJob _small = new();
@@ -31,7 +32,7 @@ public sealed class ManyJobsTests : IAsyncLifetime, IDisposable
         {
             JobView view = await _cluster.WatchAsync(plan.Id);
             Assert.True(view.Phase == JobPhase.Finished, SmallCluster.Tell(view));
-            IReadOnlyDictionary<string, byte[]> expected = _small.Expected(seed), made = SmallJob.Files(_cluster.Output(plan.Id));
+            IReadOnlyDictionary<string, byte[]> expected = _small.Expected(seed), made = await _cluster.FilesAsync(plan);
             Assert.All(expected, file => Assert.True(file.Value.AsSpan().SequenceEqual(made[file.Key]), $"{file.Key} differs"));
         }
     }
@@ -66,7 +67,7 @@ public sealed class ManyJobsTests : IAsyncLifetime, IDisposable
     public async Task Job_ThatIsCancelled_StopsAndGoesOnWhenSubmittedAgain()
     {
         var gate = new TaskCompletionSource();
-        _store.BeforePut = (name, _) => name.EndsWith("/receipt", StringComparison.Ordinal) ? gate.Task : Task.CompletedTask;
+        _store.BeforePut = (name, cancellation) => name.EndsWith("/receipt", StringComparison.Ordinal) ? gate.Task.WaitAsync(cancellation) : Task.CompletedTask;
         WorkPlan plan = await _small.PutAsync(_store);
         await _cluster.SubmitAsync(plan.Id);
         await WaitForWorkAsync(plan.Id);
@@ -143,7 +144,7 @@ public sealed class ManyJobsTests : IAsyncLifetime, IDisposable
     public async Task Reports_ThatAreStaleTwiceOrNonsense_ChangeNothing()
     {
         var gate = new TaskCompletionSource();
-        _store.BeforePut = (name, _) => name.EndsWith("/receipt", StringComparison.Ordinal) ? gate.Task : Task.CompletedTask;
+        _store.BeforePut = (name, cancellation) => name.EndsWith("/receipt", StringComparison.Ordinal) ? gate.Task.WaitAsync(cancellation) : Task.CompletedTask;
         WorkPlan plan = await _small.PutAsync(_store);
         await _cluster.SubmitAsync(plan.Id);
         SlotView busy = (await WaitForWorkAsync(plan.Id)).Slots.First(slot => slot.Item is not null);
@@ -186,7 +187,7 @@ public sealed class ManyJobsTests : IAsyncLifetime, IDisposable
     private async Task<JobView> WaitForWorkAsync(string job)
     {
         JobView view = await _cluster.Job(job).ViewAsync(0, 0);
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (!view.Slots.Any(slot => slot.Item is not null) && !patience.IsCancellationRequested)
         {
             view = await _cluster.Job(job).ViewAsync(view.Version, 1000);

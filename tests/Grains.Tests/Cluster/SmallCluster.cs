@@ -5,6 +5,7 @@ using MambaQuant.Grains.Workers;
 using MambaQuant.Pipeline.Artifacts;
 using MambaQuant.Pipeline.Execution;
 using MambaQuant.Pipeline.Local;
+using MambaQuant.Pipeline.Planning;
 using MambaQuant.Pipeline.Scheduling;
 using MambaQuant.Testing;
 using Microsoft.Extensions.Logging;
@@ -32,8 +33,13 @@ internal sealed class SmallCluster : IAsyncDisposable
 
     public ICalibrationJobGrain Job(string job) => Cluster.Client.GetGrain<ICalibrationJobGrain>(job);
 
-    /// <summary>Where the checkpoint of a job comes to lie.</summary>
-    public string Output(string job) => _folder.File("out-" + job);
+    /// <summary>Every file of the checkpoint of a job, by name.</summary>
+    public async Task<IReadOnlyDictionary<string, byte[]>> FilesAsync(WorkPlan plan)
+    {
+        string folder = _folder.File($"out-{plan.Id}");
+        await CheckpointDownload.RunAsync(Store, plan, folder, null, null, CancellationToken.None);
+        return SmallJob.Files(folder);
+    }
 
     /// <summary>Starts silos.</summary>
     /// <param name="silos">How many.</param>
@@ -54,9 +60,9 @@ internal sealed class SmallCluster : IAsyncDisposable
             Backends = cluster._backends,
             Slots = [.. Enumerable.Range(0, cluster._slots.GetOrAdd(options.SiloName, slots)).Select(slot => new SlotOptions($"cpu-{slot}", long.MaxValue, "a test"))],
             ScratchPath = cluster._folder.File(options.SiloName),
-            Scheduling = scheduling ?? new SchedulerOptions { Lease = TimeSpan.FromSeconds(3), Heartbeat = TimeSpan.FromSeconds(0.5) },
+            Scheduling = scheduling ?? new SchedulerOptions { Lease = TimeSpan.FromSeconds(5), Heartbeat = TimeSpan.FromSeconds(0.5) },
             Announcement = TimeSpan.FromSeconds(1),
-            Executors = executors ?? new RequestedExecutorFactory(job => new FolderCheckpointSink(cluster.Output(job))),
+            Executors = executors,
         }));
         cluster.Cluster = builder.Build();
         await cluster.Cluster.DeployAsync();
@@ -71,7 +77,7 @@ internal sealed class SmallCluster : IAsyncDisposable
     }
 
     /// <summary>Watches a job to its end.</summary>
-    public async Task<JobView> WatchAsync(string job, int seconds = 30)
+    public async Task<JobView> WatchAsync(string job, int seconds = 120)
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(seconds));
         JobView view = await Job(job).ViewAsync(0, 0);

@@ -5,6 +5,7 @@ using Xunit;
 namespace MambaQuant.Grains.Tests.Cluster;
 
 /// <summary>Jobs from their submission to their end.</summary>
+[Collection(OneClusterAtATime.Name)]
 public sealed class WholeJobTests : IDisposable
 {
     private readonly SmallJob _small = new();
@@ -19,7 +20,7 @@ public sealed class WholeJobTests : IDisposable
         JobView view = await cluster.WatchAsync(plan.Id);
 
         Assert.True(view.Phase == JobPhase.Finished, SmallCluster.Tell(view));
-        IReadOnlyDictionary<string, byte[]> expected = _small.Expected(), made = SmallJob.Files(cluster.Output(plan.Id));
+        IReadOnlyDictionary<string, byte[]> expected = _small.Expected(), made = await cluster.FilesAsync(plan);
         Assert.Equal(expected.Keys.Order(), made.Keys.Order());
         Assert.All(expected, file => Assert.True(file.Value.AsSpan().SequenceEqual(made[file.Key]), $"{file.Key} differs"));
         Assert.Equal(plan.Graph.Items.Length, view.Made);

@@ -11,6 +11,7 @@ using Xunit;
 namespace MambaQuant.Grains.Tests.Jobs;
 
 /// <summary>The scenarios of the scheduler, word for word, through conductors in grains; a restart is a deactivation.</summary>
+[Collection(OneClusterAtATime.Name)]
 public sealed class GrainScenarioTests
 {
     private static readonly string Folder = Repository.Path("tests", "Pipeline.Tests", "Scheduling", "Scenarios");
