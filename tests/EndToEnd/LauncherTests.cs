@@ -32,6 +32,19 @@ public sealed class LauncherTests
     }
 
     [UnixFact]
+    public void Launcher_BuildsTheClusterWhenItIsAskedFor_OrSaysThatThereIsNone()
+    {
+        using TemporaryDirectory folder = new();
+
+        ProgramRun run = ProgramRun.OfOther("bash", [Launcher, "submit", "nowhere", "--store", "store"], folder.Path);
+        ProgramRun help = ProgramRun.OfOther("bash", [Launcher, "submit", "--help"], folder.Path);
+
+        Assert.True(run.ExitCode == 4 ? run.Error.Contains("'nowhere'", StringComparison.Ordinal) : run.ExitCode == 18 && run.Error.Contains("has no cluster", StringComparison.Ordinal), run.Error);
+        Assert.False(Directory.Exists(folder.File("store")));
+        Assert.Equal(0, help.ExitCode);
+    }
+
+    [UnixFact]
     public void Launcher_WithoutSdk_SaysSoInOneLine()
     {
         using TemporaryDirectory folder = new();
