@@ -24,6 +24,7 @@ internal sealed class JobBoard(WorkPlan plan, TimeProvider time)
     private readonly HashSet<int> _counted = [];
     private StageMeters _meters = new(plan);
     private long _noticed;
+    private string _lastFault = string.Empty;
 
     /// <summary>Grows with every change.</summary>
     public long Version { get; private set; } = 1;
@@ -100,7 +101,7 @@ internal sealed class JobBoard(WorkPlan plan, TimeProvider time)
     {
         if (report.Fault.Length > 0)
         {
-            _faults[report.Item] = report.Fault;
+            _faults[report.Item] = _lastFault = report.Fault;
         }
     }
 
@@ -233,7 +234,7 @@ internal sealed class JobBoard(WorkPlan plan, TimeProvider time)
             Reused = reused,
             Repeated = repeated,
             Damaged = [.. _damaged],
-            Fault = state.Status == JobStatus.Failed ? Fault : string.Empty,
+            Fault = state.Status != JobStatus.Failed ? string.Empty : Fault.Length > 0 ? Fault : _lastFault, // the scheduler's word for it may be on its way
         };
     }
 
