@@ -100,7 +100,10 @@ internal static class RealRuns
     private static double Run(string[] arguments)
     {
         long started = Stopwatch.GetTimestamp();
-        using ChildProcess process = ChildProcess.Start("dotnet", ["exec", ProgramFile.CommandLine, .. arguments]);
+
+        // Beside this program lie only the libraries that its own frameworks do not bring.
+        string runtime = Path.Combine(AppContext.BaseDirectory, "mambaquant-reports.runtimeconfig.json");
+        using ChildProcess process = ChildProcess.Start("dotnet", ["exec", "--runtimeconfig", runtime, ProgramFile.CommandLine, .. arguments]);
         int code = process.WaitForEnd(TimeSpan.FromMinutes(10));
         return code == 0 ? Stopwatch.GetElapsedTime(started).TotalSeconds : throw new InvalidOperationException($"'{string.Join(' ', arguments)}' ended with {code}:\n{process.Printed}");
     }
