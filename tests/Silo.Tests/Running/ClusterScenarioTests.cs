@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using System.Text;
 using MambaQuant.Grains.Contracts;
+using MambaQuant.Pipeline.Artifacts;
 using MambaQuant.Pipeline.Planning;
 using MambaQuant.Testing;
 using Xunit;
@@ -180,14 +182,34 @@ public sealed class ClusterScenarioTests(RealJob job) : IClassFixture<RealJob>
             azurite.Dispose();
             azurite = AzuriteServer.Start(folder.Path, port);
 
-            (string hash, _) = await cluster.FinishAsync(plan, seconds: 240);
+            (string hash, JobView view) = await cluster.FinishAsync(plan, seconds: 240);
 
             Assert.Equal(job.Expected(), hash);
+            await AssertNoSecretAsync(cluster, view, AzuriteServer.AccountKey);
         }
         finally
         {
             azurite.Dispose();
         }
+    }
+
+    /// <summary>The key of the store stands in no artifact, plan, request, journal or view, and in nothing that a silo printed.</summary>
+    private static async Task AssertNoSecretAsync(RealCluster cluster, JobView view, string secret)
+    {
+        Assert.DoesNotContain(secret, RealCluster.Tell(view) + view.Store, StringComparison.Ordinal);
+        Assert.All(cluster.Silos, silo => Assert.DoesNotContain(secret, silo.Printed, StringComparison.Ordinal));
+        byte[] sought = Encoding.UTF8.GetBytes(secret);
+        int looked = 0;
+        await foreach (ArtifactInfo found in cluster.Store.ListAsync("", CancellationToken.None))
+        {
+            using var content = new MemoryStream();
+            await using Stream stream = await cluster.Store.OpenReadAsync(found.Name, 0, null, CancellationToken.None);
+            await stream.CopyToAsync(content);
+            Assert.True(content.ToArray().AsSpan().IndexOf(sought) < 0, $"{found.Name} has the store's key in it");
+            looked++;
+        }
+
+        Assert.True(looked > 50, $"only {looked} artifacts were looked at");
     }
 
     [SplitNetworkFact]
