@@ -6,10 +6,10 @@ using MambaQuant.Pipeline.Driving;
 using MambaQuant.Pipeline.Execution;
 using MambaQuant.Pipeline.Local;
 using MambaQuant.Pipeline.Planning;
-using MambaQuant.Quant.Inference;
-using MambaQuant.Quant.Models;
 using MambaQuant.Quant.Checkpoints;
+using MambaQuant.Quant.Inference;
 using MambaQuant.Quant.Kernels;
+using MambaQuant.Quant.Models;
 using MambaQuant.Quant.Recipes;
 
 namespace MambaQuant.Client.Cluster;
