@@ -86,8 +86,10 @@ internal sealed class PipelineTrial : IDisposable
         string folder = _folder.File("schemes");
         Engine(RecipePresets.Get(RecipePresets.MambaQuant), workers: null, options => options with { OpenStore = _ => Open(folder) });
         Dictionary<string, int> before = Items(folder);
-        Engine(RecipePresets.Get(RecipePresets.MambaQuant, "W4A8"), workers: null, options => options with { OpenStore = _ => Open(folder) });
+        string second = Engine(RecipePresets.Get(RecipePresets.MambaQuant, "W4A8"), workers: null, options => options with { OpenStore = _ => Open(folder) });
         Dictionary<string, int> after = Items(folder);
+        using JsonDocument run = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(second, "run.json")));
+        JsonElement counts = run.RootElement.GetProperty("items");
         var text = new StringBuilder("## A second scheme\n\n`mambaquant` W8A8, then W4A8 in the same store: items by kind. A key is made once, so what is more is what the second scheme made.\n\n| item | after W8A8 | after W4A8 |\n|---|---:|---:|\n");
         foreach (string kind in after.Keys.Order(StringComparer.Ordinal))
         {
@@ -95,7 +97,9 @@ internal sealed class PipelineTrial : IDisposable
         }
 
         int repeated = FirstPass.Sum(kind => after.GetValueOrDefault(kind) - before.GetValueOrDefault(kind));
-        return text.Append(CultureInfo.InvariantCulture, $"\nItems of the first pass that W4A8 made again: {repeated}.\n").ToString();
+        return text.Append(
+            CultureInfo.InvariantCulture,
+            $"\nItems of the first pass that W4A8 made again: {repeated}. Its run.json counts {counts.GetProperty("made")} made, its checkpoint among them, {counts.GetProperty("reused")} found done and {counts.GetProperty("repeated")} begun again; new in the store are {after.Values.Sum() - before.Values.Sum()}, so that none was run again under its old key.\n").ToString();
     }
 
     /// <summary>Kills processes at random moments, in both kinds of store.</summary>

@@ -77,12 +77,7 @@ internal static class SchedulingCommand
 
     private static int Paying(IReadOnlyList<(TimeSpan Makespan, double Utilisation)> runs)
     {
-        int paying = 0;
-        while (paying + 1 < runs.Count && runs[paying + 1].Makespan <= 0.75 * runs[paying].Makespan)
-        {
-            paying++;
-        }
-
+        int paying = Enumerable.Range(1, runs.Count - 1).LastOrDefault(count => runs[count].Makespan <= 0.75 * runs[count - 1].Makespan);
         return SmallCounts[paying];
     }
 }

@@ -14,4 +14,7 @@ internal static class SiloExitCodes
 
     /// <summary>The store, Redis or a port cannot be used: starting again may help.</summary>
     public const int Surroundings = 11;
+
+    /// <summary>Told to stop while it was there until its work is done (ExitWhenIdle): at a safe point, and to be run again elsewhere.</summary>
+    public const int Interrupted = 75;
 }

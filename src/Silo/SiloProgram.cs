@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using MambaQuant.Pipeline.Artifacts;
 using MambaQuant.Pipeline.Local;
 using MambaQuant.Silo.Configuration;
@@ -5,7 +6,10 @@ using MambaQuant.Silo.Hosting;
 using MambaQuant.Storage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Orleans.Runtime;
+using StackExchange.Redis;
 
 namespace MambaQuant.Silo;
 
@@ -25,15 +29,16 @@ internal static class SiloProgram
             IArtifactStore store = await ArtifactStores.OpenOrCreateAsync(configuration.Store, CancellationToken.None);
             using var backends = new CpuBackends(configuration.Threads);
             await using WebApplication application = SiloComposition.Build(builder, configuration, store, backends);
+            IdleWatch? idle = application.Services.GetService<IdleWatch>();
             await application.RunAsync();
-            return SiloExitCodes.Success;
+            return idle is { HasEndedIt: false } ? SiloExitCodes.Interrupted : SiloExitCodes.Success;
         }
         catch (Exception fault) when (fault is InvalidSiloConfigurationException or ArgumentException)
         {
             await Console.Error.WriteLineAsync($"error: {fault.Message}");
             return SiloExitCodes.Configuration;
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or RedisException or SocketException or OrleansException)
         {
             await Console.Error.WriteLineAsync($"error: {fault.Message}");
             return SiloExitCodes.Surroundings;

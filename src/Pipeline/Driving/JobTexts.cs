@@ -34,5 +34,5 @@ public static class JobTexts
 
     /// <summary>The journal of an earlier run cannot be read.</summary>
     /// <param name="fault">What was found.</param>
-    public static string JournalPutAside(string fault) => $"the journal of an earlier run is put aside, what that run made is not: {fault}";
+    public static string JournalPutAside(string fault) => $"the journal of an earlier run cannot be read and is removed; what that run made is kept: {fault}";
 }

@@ -79,7 +79,7 @@ internal sealed class LocalJob(WorkPlan plan, IArtifactStore store, LocalJobLog 
         driver.Post(submitted with { Graph = plan.Graph });
         ImmutableArray<SchedulerOutput> first = await driver.NextAsync(CancellationToken.None);
         _driver = driver;
-        log.Reuse(done.Length);
+        log.Reuse(isDone);
         log.Want(Open(driver));
         Act(driver, first);
         using var stop = new CancellationTokenSource();

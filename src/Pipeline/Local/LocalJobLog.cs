@@ -17,7 +17,7 @@ internal sealed class LocalJobLog(WorkPlan plan, StageClock clock, Action<string
     private readonly Dictionary<int, ExceptionDispatchInfo> _failures = [];
     private readonly List<string> _damaged = [];
     private int _made;
-    private int _reused;
+    private readonly HashSet<int> _reused = [];
 
     /// <summary>Whether a store that fails may work again after a while.</summary>
     public required bool StoreMayRecover { get; init; }
@@ -28,7 +28,7 @@ internal sealed class LocalJobLog(WorkPlan plan, StageClock clock, Action<string
     {
         lock (_gate)
         {
-            return new JobCounts(_made, _reused, repeated, [.. _damaged]);
+            return new JobCounts(_made, _reused.Count, repeated, [.. _damaged]);
         }
     }
 
@@ -55,12 +55,12 @@ internal sealed class LocalJobLog(WorkPlan plan, StageClock clock, Action<string
     }
 
     /// <summary>Takes note of items that were found done.</summary>
-    /// <param name="count">How many.</param>
-    public void Reuse(int count)
+    /// <param name="items">Their indices.</param>
+    public void Reuse(IEnumerable<int> items)
     {
         lock (_gate)
         {
-            _reused += count;
+            _reused.UnionWith(items);
         }
     }
 
@@ -95,8 +95,15 @@ internal sealed class LocalJobLog(WorkPlan plan, StageClock clock, Action<string
 
             // These are found done because the pass before has just made them along with its own.
             bool isMade = !result.WasDone || item.Kind is WorkKind.ObserveRanges or WorkKind.ObserveMoments;
-            _made += isMade ? 1 : 0;
-            _reused += isMade ? 0 : 1;
+            if (isMade)
+            {
+                _made++;
+            }
+            else
+            {
+                _reused.Add(item.Index);
+            }
+
             if (!result.Disagreements.IsEmpty)
             {
                 notice?.Invoke(JobTexts.DiffersFromStore(item.Label, result.Disagreements));
@@ -113,6 +120,7 @@ internal sealed class LocalJobLog(WorkPlan plan, StageClock clock, Action<string
     {
         lock (_gate)
         {
+            _reused.Remove(item.Index);
             _damaged.Add($"{item.Label}: {fault}");
             notice?.Invoke(JobTexts.MadeAgain(item.Label, fault));
         }

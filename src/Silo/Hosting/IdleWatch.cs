@@ -14,6 +14,9 @@ internal sealed partial class IdleWatch(TimeSpan limit, ISlotOccupancy slots, IH
 {
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(0.5);
 
+    /// <summary>Whether it was this that ended the silo.</summary>
+    public bool HasEndedIt { get; private set; }
+
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -30,6 +33,7 @@ internal sealed partial class IdleWatch(TimeSpan limit, ISlotOccupancy slots, IH
         }
 
         LogIdle(limit.TotalSeconds);
+        HasEndedIt = true;
         lifetime.StopApplication();
     }
 

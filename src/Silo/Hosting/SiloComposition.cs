@@ -38,12 +38,13 @@ internal static class SiloComposition
         builder.UseOrleans(silo => silo.JoinCluster(configuration.Cluster, configuration.Endpoint).AddMambaQuant(Options(configuration, store, backends)));
         if (configuration.ExitWhenIdle is { } limit)
         {
-            builder.Services.AddHostedService(services => new IdleWatch(
+            builder.Services.AddSingleton(services => new IdleWatch(
                 limit,
                 services.GetRequiredService<ISlotOccupancy>(),
                 services.GetRequiredService<IHostApplicationLifetime>(),
                 services.GetRequiredService<TimeProvider>(),
                 services.GetRequiredService<ILogger<IdleWatch>>()));
+            builder.Services.AddHostedService(services => services.GetRequiredService<IdleWatch>());
         }
 
         WebApplication application = builder.Build();

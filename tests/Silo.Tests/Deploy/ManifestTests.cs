@@ -105,8 +105,27 @@ public sealed class ManifestTests
             open => Assert.DoesNotContain(open.Ports, port => port.Port.Value is "11111" or "30000"));
     }
 
-    private static IEnumerable<V1PodTemplateSpec> Silos(IEnumerable<object> manifests) => Rendering.PodsOf(manifests)
-        .Where(pod => pod.Pod.Spec.Containers.Any(container => container.Image == SiloImage)).Select(pod => pod.Pod);
+    [KubectlFact]
+    public void Members_AreAllThoseThatTheNetworkPolicyMeans() => Assert.All((string[])["overlays/local", "overlays/gpu"], folder =>
+    {
+        IReadOnlyList<object> manifests = Rendering.Of(folder);
+        V1NetworkPolicySpec policy = Assert.Single(manifests.OfType<V1NetworkPolicy>()).Spec;
+        IDictionary<string, string>[] selectors =
+        [
+            policy.PodSelector.MatchLabels,
+            .. policy.Ingress.SelectMany(rule => rule.FromProperty ?? []).Select(peer => peer.PodSelector.MatchLabels).Where(labels => labels.ContainsKey("mambaquant/member")),
+        ];
+
+        Assert.All(Silos(manifests), pod => Assert.All(selectors, selector => Assert.Subset(pod.Metadata.Labels.ToHashSet(), selector.ToHashSet())));
+    });
+
+    /// <summary>By their label, not by what is asserted of them.</summary>
+    private static V1PodTemplateSpec[] Silos(IEnumerable<object> manifests)
+    {
+        V1PodTemplateSpec[] silos = [.. Rendering.PodsOf(manifests).Select(pod => pod.Pod).Where(pod => pod.Metadata.Labels.ContainsKey("mambaquant/member"))];
+        Assert.NotEmpty(silos);
+        return silos;
+    }
 
     private static IEnumerable<(string Name, string? Value)> Settings(IReadOnlyList<object> manifests, bool silosOnly = false)
     {
