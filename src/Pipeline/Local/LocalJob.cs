@@ -22,6 +22,11 @@ internal sealed class LocalJob(WorkPlan plan, IArtifactStore store, LocalJobLog 
     // long computes something long; that it is alive is known here.
     private static readonly SchedulerOptions Options = new() { StragglerFloor = TimeSpan.FromDays(365) };
 
+    // Half a minute in all: a store that is away for longer ends the run, which the same command continues.
+    private const int MostJournalFailures = 6;
+
+    private static readonly TimeSpan JournalPause = TimeSpan.FromSeconds(0.5);
+
     private readonly List<LocalWorker> _workers = [];
     private SchedulerDriver? _driver;
     private int[] _attemptsBefore = [];
@@ -77,7 +82,7 @@ internal sealed class LocalJob(WorkPlan plan, IArtifactStore store, LocalJobLog 
         driver.PostLost(driver.State.PresentWorkers, "the process ended", isDrained: true);
         var submitted = new JobSubmitted(driver.Now, plan.Id, plan.Request.Profile, Options, done);
         driver.Post(submitted with { Graph = plan.Graph });
-        ImmutableArray<SchedulerOutput> first = await driver.NextAsync(CancellationToken.None);
+        ImmutableArray<SchedulerOutput> first = await NextAsync(driver, time, CancellationToken.None);
         _driver = driver;
         log.Reuse(isDone);
         log.Want(Open(driver));
@@ -90,7 +95,7 @@ internal sealed class LocalJob(WorkPlan plan, IArtifactStore store, LocalJobLog 
                 _workers.Add(new LocalWorker(index, executors(index), backends, driver, log, stop.Token));
             }
 
-            await DriveAsync(driver, stop, cancellation);
+            await DriveAsync(driver, time, stop, cancellation);
         }
         finally
         {
@@ -127,7 +132,7 @@ internal sealed class LocalJob(WorkPlan plan, IArtifactStore store, LocalJobLog 
         }
     }
 
-    private async Task DriveAsync(SchedulerDriver driver, CancellationTokenSource stop, CancellationToken cancellation)
+    private async Task DriveAsync(SchedulerDriver driver, TimeProvider time, CancellationTokenSource stop, CancellationToken cancellation)
     {
         foreach (LocalWorker worker in _workers)
         {
@@ -144,7 +149,7 @@ internal sealed class LocalJob(WorkPlan plan, IArtifactStore store, LocalJobLog 
                 driver.Post(new Cancel(driver.Now, "stopped"));
             }
 
-            ImmutableArray<SchedulerOutput> outputs = await NextAsync(driver, cancellation);
+            ImmutableArray<SchedulerOutput> outputs = await NextAsync(driver, time, cancellation);
             Act(driver, outputs);
 
             if (driver.SnapshotFailure is { } failure && !wasWithoutSnapshot)
@@ -167,15 +172,24 @@ internal sealed class LocalJob(WorkPlan plan, IArtifactStore store, LocalJobLog 
     }
 
     /// <summary>Waits for the next outputs; a cancellation wakes once, when no worker is left that will come back.</summary>
-    private static async Task<ImmutableArray<SchedulerOutput>> NextAsync(SchedulerDriver driver, CancellationToken cancellation)
+    private async Task<ImmutableArray<SchedulerOutput>> NextAsync(SchedulerDriver driver, TimeProvider time, CancellationToken cancellation)
     {
-        try
+        for (int failures = 0; ; failures++)
         {
-            return await driver.NextAsync(cancellation.IsCancellationRequested ? CancellationToken.None : cancellation);
-        }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
-        {
-            return [];
+            try
+            {
+                return await driver.NextAsync(cancellation.IsCancellationRequested ? CancellationToken.None : cancellation);
+            }
+            catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+            {
+                return [];
+            }
+            catch (ArtifactStoreException fault) when (log.StoreMayRecover && failures < MostJournalFailures && fault is not CorruptArtifactException)
+            {
+                // Nothing changed: the driver has kept what it was told, and tries the same commit again.
+                log.Say($"the journal is tried again: {fault.Message}");
+                await Task.Delay(JournalPause * (1 << failures), time, CancellationToken.None);
+            }
         }
     }
 

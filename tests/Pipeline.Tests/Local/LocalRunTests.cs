@@ -255,6 +255,18 @@ public sealed class LocalRunTests : IDisposable
     }
 
     [Fact]
+    public void JournalThatRecovers_IsTriedAgain()
+    {
+        int failures = 0;
+        var faulty = new FaultyStore(new MemoryArtifactStore(), name =>
+            name.Contains("/journal/", StringComparison.Ordinal) && failures++ == 3 ? new ArtifactStoreException("no answer") : null);
+        QuantizeResult result = Run(TinyModel.Preset(RecipePresets.MambaQuant), "out", faulty);
+        Assert.True(failures > 4);
+        Assert.Equal(0, result.Counts.Repeated);
+        Assert.Contains("the journal is tried again: no answer", Assert.Single(_notices), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void StoreThatMayNotBeWritten_SaysSo()
     {
         ArtifactStoreException failure = Assert.Throws<ArtifactStoreException>(() => Engine().Quantize(
