@@ -179,8 +179,8 @@ public sealed class BadInputTests : IDisposable
 
     private void AssertStopped(int signal, params string[] options)
     {
-        // The signal comes while the first stages run, many seconds before the end.
-        ProgramRun run = ProgramRun.Signalled(signal, "quantizing", ["quantize", SampleModel.Folder, "--out", _folder.File("out"), .. options]);
+        // The signal comes while the first pass runs, many seconds before the end: earlier there would be nothing yet to go on from.
+        ProgramRun run = ProgramRun.Signalled(signal, "observe original", ["quantize", SampleModel.Folder, "--out", _folder.File("out"), .. options]);
 
         Assert.Equal(75, run.ExitCode);
         Assert.Contains("stopping at the next safe point", run.Error, StringComparison.Ordinal);
