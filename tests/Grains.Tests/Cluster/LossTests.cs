@@ -104,7 +104,7 @@ public sealed class LossTests : IAsyncLifetime, IDisposable
     {
         JobView view = await _cluster.WatchAsync(_plan.Id);
         Assert.True(view.Phase == JobPhase.Finished, SmallCluster.Tell(view));
-        IReadOnlyDictionary<string, byte[]> expected = _small.Expected(), made = await _cluster.FilesAsync(_plan);
+        IReadOnlyDictionary<string, byte[]> expected = _small.ExpectedFiles(), made = await _cluster.FilesAsync(_plan);
         Assert.Equal(expected.Keys.Order(), made.Keys.Order());
         Assert.All(expected, file => Assert.True(file.Value.AsSpan().SequenceEqual(made[file.Key]), $"{file.Key} differs"));
         return view;

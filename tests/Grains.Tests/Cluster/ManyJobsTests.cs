@@ -32,7 +32,7 @@ public sealed class ManyJobsTests : IAsyncLifetime, IDisposable
         {
             JobView view = await _cluster.WatchAsync(plan.Id);
             Assert.True(view.Phase == JobPhase.Finished, SmallCluster.Tell(view));
-            IReadOnlyDictionary<string, byte[]> expected = _small.Expected(seed), made = await _cluster.FilesAsync(plan);
+            IReadOnlyDictionary<string, byte[]> expected = _small.ExpectedFiles(seed), made = await _cluster.FilesAsync(plan);
             Assert.All(expected, file => Assert.True(file.Value.AsSpan().SequenceEqual(made[file.Key]), $"{file.Key} differs"));
         }
     }
@@ -43,7 +43,7 @@ public sealed class ManyJobsTests : IAsyncLifetime, IDisposable
         List<string> jobs = [];
         for (ulong seed = 1; seed <= 200; seed++)
         {
-            jobs.Add((await _small.PutAsync(_store, seed, blocks: 1, shards: 1, order: (long)seed)).Id);
+            jobs.Add((await _small.PutAsync(_store, seed, grid: new() { Blocks = 1, Shards = 1 }, order: (long)seed)).Id);
             await _cluster.SubmitAsync(jobs[^1]);
         }
 

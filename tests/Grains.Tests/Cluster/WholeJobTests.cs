@@ -1,5 +1,6 @@
 using MambaQuant.Grains.Contracts;
 using MambaQuant.Pipeline.Planning;
+using MambaQuant.Testing;
 using Xunit;
 
 namespace MambaQuant.Grains.Tests.Cluster;
@@ -20,7 +21,7 @@ public sealed class WholeJobTests : IDisposable
         JobView view = await cluster.WatchAsync(plan.Id);
 
         Assert.True(view.Phase == JobPhase.Finished, SmallCluster.Tell(view));
-        IReadOnlyDictionary<string, byte[]> expected = _small.Expected(), made = await cluster.FilesAsync(plan);
+        IReadOnlyDictionary<string, byte[]> expected = _small.ExpectedFiles(), made = await cluster.FilesAsync(plan);
         Assert.Equal(expected.Keys.Order(), made.Keys.Order());
         Assert.All(expected, file => Assert.True(file.Value.AsSpan().SequenceEqual(made[file.Key]), $"{file.Key} differs"));
         Assert.Equal(plan.Graph.Items.Length, view.Made);
