@@ -13,9 +13,11 @@ public sealed partial class AssemblyArrowTests
         ["Quant"] = [],
         ["Pipeline"] = ["Quant"],
         ["Storage"] = ["Pipeline"],
+        ["Dashboard"] = ["Pipeline", "Quant"],
+        ["Telemetry"] = ["Pipeline"],
         ["Grains"] = ["Pipeline", "Quant", "Storage"],
-        ["Silo"] = ["Grains", "Pipeline", "Quant", "Storage"],
-        ["Client"] = ["Grains", "Pipeline", "Quant", "Storage"],
+        ["Silo"] = ["Dashboard", "Grains", "Pipeline", "Quant", "Storage", "Telemetry"],
+        ["Client"] = ["Dashboard", "Grains", "Pipeline", "Quant", "Storage", "Telemetry"],
     };
 
     public static TheoryData<string> Projects => [.. Directory.EnumerateDirectories(Path.Combine(Repository.Root, "src")).Select(path => Path.GetFileName(path)!)];
@@ -36,7 +38,7 @@ public sealed partial class AssemblyArrowTests
     [InlineData("MambaQuant.Quant")]
     [InlineData("MambaQuant.Pipeline", "MambaQuant.Quant")]
     [InlineData("MambaQuant.Storage", "MambaQuant.Pipeline", "MambaQuant.Quant")]
-    [InlineData("mambaquant", "MambaQuant.Grains", "MambaQuant.Pipeline", "MambaQuant.Quant", "MambaQuant.Storage")]
+    [InlineData("mambaquant", "MambaQuant.Dashboard", "MambaQuant.Grains", "MambaQuant.Pipeline", "MambaQuant.Quant", "MambaQuant.Storage", "MambaQuant.Telemetry")]
     public void Assembly_RefersOnlyDownward(string assembly, params string[] allowed)
     {
         string[] found =
