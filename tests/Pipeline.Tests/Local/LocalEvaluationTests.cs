@@ -6,7 +6,6 @@ using MambaQuant.Pipeline.Local;
 using MambaQuant.Pipeline.Planning;
 using MambaQuant.Pipeline.Tests.Execution;
 using MambaQuant.Quant.Kernels;
-using MambaQuant.Quant.Kernels.Cpu;
 using MambaQuant.Quant.Recipes;
 using MambaQuant.Testing;
 using Xunit;
@@ -14,17 +13,17 @@ using Xunit;
 namespace MambaQuant.Pipeline.Tests.Local;
 
 /// <summary>The engine evaluates behind the checkpoint, goes on where it was stopped, and loses no checkpoint over it.</summary>
-public sealed class LocalEvaluationTests : IDisposable
+public sealed class LocalEvaluationTests : WholeRunTests
 {
-    private readonly EvaluatedModel _model = new();
-    private readonly CpuKernels _kernels = new(new CpuKernelsOptions { Threads = 1 });
-    private readonly List<string> _notices = [];
+    private readonly EvaluatedModel _evaluated;
 
-    public void Dispose()
+    public LocalEvaluationTests()
+        : this(new EvaluatedModel())
     {
-        _kernels.Dispose();
-        _model.Dispose();
     }
+
+    private LocalEvaluationTests(EvaluatedModel evaluated)
+        : base(evaluated.Model) => _evaluated = evaluated;
 
     [Fact]
     public void Workers_ChangeNoBit_AndTheFiguresAreTheCheckpoints()
@@ -36,10 +35,10 @@ public sealed class LocalEvaluationTests : IDisposable
             string output = $"out-{workers}";
             QuantizeOptions options = Options(recipe, output) with { Workers = workers, Plan = new() { Shards = 2, EvaluationShards = 4 } };
             QuantizeResult result = new LocalEngine(backends, TimeProvider.System).Quantize(options, new StageLog(), CancellationToken.None);
-            Assert.Equal(new EvaluationOutcome(_model.Direct(_kernels, null), _model.Direct(_kernels, output)), result.Evaluation);
+            Assert.Equal(new EvaluationOutcome(_evaluated.Direct(Kernels, null), _evaluated.Direct(Kernels, output)), result.Evaluation);
             Assert.Equal([Stages.Assemble, Stages.EvaluateFloat, Stages.Evaluate], result.Durations.Select(duration => duration.Stage).TakeLast(3));
-            Assert.Contains(output, _model.Model.Others);
-            Assert.DoesNotContain($"{output}.work", _model.Model.Others);
+            Assert.Contains(output, Model.Others);
+            Assert.DoesNotContain($"{output}.work", Model.Others);
         }
     }
 
@@ -49,7 +48,7 @@ public sealed class LocalEvaluationTests : IDisposable
         Recipe[] recipes = [TinyModel.Preset(RecipePresets.RoundToNearest), TinyModel.Preset(RecipePresets.QuaRot)];
         QuantizeOptions options = Options(recipes[0], "several") with
         {
-            Targets = [.. recipes.Select(recipe => new QuantizeTarget(recipe, Path.Combine(_model.Model.File("several"), recipe.Name)))],
+            Targets = [.. recipes.Select(recipe => new QuantizeTarget(recipe, Path.Combine(Model.File("several"), recipe.Name)))],
         };
         var second = new StageLog();
         using LocalRun run = Engine().Begin(options, new StageLog(), CancellationToken.None);
@@ -59,7 +58,7 @@ public sealed class LocalEvaluationTests : IDisposable
 
         Assert.DoesNotContain(Stages.EvaluateFloat, second.Names);
         Assert.Equal(first.Evaluation!.Float, other.Evaluation!.Float);
-        Assert.Equal(_model.Direct(_kernels, Path.Combine("several", recipes[1].Name)), other.Evaluation.Quantized);
+        Assert.Equal(_evaluated.Direct(Kernels, Path.Combine("several", recipes[1].Name)), other.Evaluation.Quantized);
     }
 
     [Theory]
@@ -71,19 +70,19 @@ public sealed class LocalEvaluationTests : IDisposable
         Recipe recipe = TinyModel.Preset(RecipePresets.RoundToNearest);
         using var source = new CancellationTokenSource();
         Assert.Throws<RunInterruptedException>(() => Engine().Quantize(Options(recipe, "out"), new StageLog(stage, source.Cancel), source.Token));
-        Assert.Contains("out", _model.Model.Others);
-        Assert.Contains("out.work", _model.Model.Others);
-        byte[] written = _model.Model.Files("out")["model.safetensors"];
+        Assert.Contains("out", Model.Others);
+        Assert.Contains("out.work", Model.Others);
+        byte[] written = Model.Files("out")["model.safetensors"];
 
         // A run that is to go on may want the evaluation no more: the checkpoint is the same.
         var log = new StageLog();
         QuantizeOptions again = Options(recipe, "out") with { Resume = ResumeMode.Required };
         QuantizeResult resumed = Engine().Quantize(dropsIt ? again with { Evaluation = null } : again, log, CancellationToken.None);
         Assert.True(resumed.WasFinished);
-        Assert.Equal(dropsIt ? null : _model.Direct(_kernels, "out"), resumed.Evaluation?.Quantized);
+        Assert.Equal(dropsIt ? null : _evaluated.Direct(Kernels, "out"), resumed.Evaluation?.Quantized);
         Assert.DoesNotContain(log.Names, name => name is Stages.Quantize or Stages.Assemble or Stages.ObserveTransformed);
-        Assert.Equal(written, _model.Model.Files("out")["model.safetensors"]);
-        Assert.DoesNotContain("out.work", _model.Model.Others);
+        Assert.Equal(written, Model.Files("out")["model.safetensors"]);
+        Assert.DoesNotContain("out.work", Model.Others);
     }
 
     [Fact]
@@ -94,7 +93,7 @@ public sealed class LocalEvaluationTests : IDisposable
         QuantizeResult first = Run(recipe, "first", store), again = Run(recipe, "again", store);
         Assert.Equal(first.Evaluation, again.Evaluation);
         Assert.Equal((1, 0), (again.Counts.Made, again.Counts.Repeated));
-        Assert.All(_model.Model.Files("first"), file => Assert.Equal(file.Value, _model.Model.Files("again")[file.Key]));
+        Assert.All(Model.Files("first"), file => Assert.Equal(file.Value, Model.Files("again")[file.Key]));
     }
 
     [Fact]
@@ -107,7 +106,7 @@ public sealed class LocalEvaluationTests : IDisposable
         QuantizeResult again = Run(recipe, "again", store);
         Assert.Equal(first.Evaluation, again.Evaluation);
         Assert.Contains("ReduceEvaluation", Assert.Single(again.Counts.Damaged), StringComparison.Ordinal);
-        Assert.Single(_notices);
+        Assert.Single(Notices);
     }
 
     [Fact]
@@ -150,42 +149,36 @@ public sealed class LocalEvaluationTests : IDisposable
     public void EvaluationThatMayYetSucceed_KeepsTheWork()
     {
         Recipe recipe = TinyModel.Preset(RecipePresets.RoundToNearest);
-        string text = File.ReadAllText(_model.TextPath);
+        string text = File.ReadAllText(_evaluated.TextPath);
         QuantizeResult failed = Engine().Quantize(
-            Options(recipe, "out"), new StageLog(Stages.Assemble, () => File.AppendAllText(_model.TextPath, "more")), CancellationToken.None);
+            Options(recipe, "out"), new StageLog(Stages.Assemble, () => File.AppendAllText(_evaluated.TextPath, "more")), CancellationToken.None);
         Assert.IsType<ChangedInputException>(failed.EvaluationFailure);
-        Assert.Contains("out.work", _model.Model.Others);
+        Assert.Contains("out.work", Model.Others);
 
-        File.WriteAllText(_model.TextPath, text);
+        File.WriteAllText(_evaluated.TextPath, text);
         QuantizeResult resumed = Engine().Quantize(Options(recipe, "out"), new StageLog(), CancellationToken.None);
-        Assert.Equal(_model.Direct(_kernels, "out"), resumed.Evaluation!.Quantized);
-        Assert.DoesNotContain("out.work", _model.Model.Others);
+        Assert.Equal(_evaluated.Direct(Kernels, "out"), resumed.Evaluation!.Quantized);
+        Assert.DoesNotContain("out.work", Model.Others);
     }
 
     [Fact]
     public void DiskNeed_CountsTheEvaluation()
     {
-        using Quant.Models.MambaCheckpoint checkpoint = Quant.Models.MambaCheckpoint.Open(_model.Model.Path);
+        using Quant.Models.MambaCheckpoint checkpoint = Quant.Models.MambaCheckpoint.Open(Model.Path);
         Recipe recipe = TinyModel.Preset(RecipePresets.RoundToNearest, "W8A16");
         var store = new MemoryArtifactStore();
         Run(recipe, "out", store);
         long stored = store.Names.Where(name => name.StartsWith(WorkPlan.ItemPrefix, StringComparison.Ordinal))
             .Sum(name => store.HeadAsync(name, default).GetAwaiter().GetResult()!.Length);
         QuantizeOptions options = Options(recipe, "out");
-        DiskNeed with = DiskNeed.Of(checkpoint, [recipe], options.Calibration, options.Plan, _model.Tokens.Length, EvaluatedModel.WindowLength);
+        DiskNeed with = DiskNeed.Of(checkpoint, [recipe], options.Calibration, options.Plan, _evaluated.Tokens.Length, EvaluatedModel.WindowLength);
         DiskNeed without = DiskNeed.Of(checkpoint, [recipe], options.Calibration, options.Plan);
         Assert.True(with.StoreBytes >= stored, $"expected at least {stored}, found {with.StoreBytes}");
-        Assert.True(with.StoreBytes - without.StoreBytes >= _model.Tokens.Length * 4 * checkpoint.Config.DModel);
+        Assert.True(with.StoreBytes - without.StoreBytes >= _evaluated.Tokens.Length * 4 * checkpoint.Config.DModel);
     }
 
-    private QuantizeOptions Options(Recipe recipe, string output) => _model.Model.Options(recipe, output) with
+    private protected override QuantizeOptions Options(Recipe recipe, string output) => base.Options(recipe, output) with
     {
-        Evaluation = new EvaluationTextOptions(_model.TextPath) { WindowLength = EvaluatedModel.WindowLength },
-        Notice = _notices.Add,
+        Evaluation = new EvaluationTextOptions(_evaluated.TextPath) { WindowLength = EvaluatedModel.WindowLength },
     };
-
-    private QuantizeResult Run(Recipe recipe, string output, IArtifactStore store) => Engine().Quantize(
-        Options(recipe, output) with { OpenStore = _ => Task.FromResult(store) }, new StageLog(), CancellationToken.None);
-
-    private LocalEngine Engine() => new(_kernels, TimeProvider.System);
 }

@@ -10,18 +10,8 @@ using Xunit;
 namespace MambaQuant.Pipeline.Tests.Local;
 
 /// <summary>Workers, stores, several targets, and what a run does about an earlier one.</summary>
-public sealed class LocalRunTests : IDisposable
+public sealed class LocalRunTests : WholeRunTests
 {
-    private readonly TinyModel _model = new();
-    private readonly CpuKernels _kernels = new(new CpuKernelsOptions { Threads = 1 });
-    private readonly List<string> _notices = [];
-
-    public void Dispose()
-    {
-        _kernels.Dispose();
-        _model.Dispose();
-    }
-
     [Fact]
     public void Workers_ChangeNoByte()
     {
@@ -29,7 +19,7 @@ public sealed class LocalRunTests : IDisposable
         foreach (int workers in new[] { 1, 2, 8 })
         {
             using var backends = new CpuBackends(2);
-            QuantizeOptions options = _model.Options(recipe, $"workers-{workers}") with { Workers = workers, Plan = new() { Blocks = 2, Shards = 3 } };
+            QuantizeOptions options = Model.Options(recipe, $"workers-{workers}") with { Workers = workers, Plan = new() { Blocks = 2, Shards = 3 } };
             QuantizeResult result = new LocalEngine(backends, TimeProvider.System).Quantize(options, new StageLog(), CancellationToken.None);
             Assert.Equal((0, 0), (result.Counts.Reused, result.Counts.Repeated));
             Assert.Equal(workers, RunFile($"workers-{workers}").GetProperty("workers").GetInt32());
@@ -64,7 +54,7 @@ public sealed class LocalRunTests : IDisposable
         Assert.Equal((1, 0), (again.Counts.Made, again.Counts.Repeated));
         Assert.Equal([], again.Durations.Select(duration => duration.Stage).Except([Stages.Prepare, Stages.Assemble]));
         AssertSame("first", "again");
-        Assert.Empty(_notices);
+        Assert.Empty(Notices);
     }
 
     [Fact]
@@ -79,7 +69,7 @@ public sealed class LocalRunTests : IDisposable
         }
 
         Assert.True(results[1].Counts.Reused > 0);
-        Assert.Equal(["several"], _model.Others);
+        Assert.Equal(["several"], Model.Others);
         Run(options.Targets[1].Recipe, "alone", store: null);
         AssertSame("alone", Path.Combine("several", RecipePresets.MambaQuant));
     }
@@ -93,8 +83,8 @@ public sealed class LocalRunTests : IDisposable
             run.Quantize(options.Targets[0], new StageLog(), CancellationToken.None);
         }
 
-        Assert.Equal(["several", "several.work"], _model.Others);
-        byte[] finished = _model.Files(Path.Combine("several", RecipePresets.QuaRot))["model.safetensors"];
+        Assert.Equal(["several", "several.work"], Model.Others);
+        byte[] finished = Model.Files(Path.Combine("several", RecipePresets.QuaRot))["model.safetensors"];
         using (LocalRun run = Engine().Begin(options, new StageLog(), CancellationToken.None))
         {
             QuantizeResult first = run.Quantize(options.Targets[0], new StageLog(), CancellationToken.None);
@@ -104,7 +94,7 @@ public sealed class LocalRunTests : IDisposable
             run.Complete();
         }
 
-        Assert.Equal(["several"], _model.Others);
+        Assert.Equal(["several"], Model.Others);
     }
 
     [Theory]
@@ -117,14 +107,14 @@ public sealed class LocalRunTests : IDisposable
     {
         Recipe recipe = TinyModel.Preset(RecipePresets.MambaQuant);
         Interrupt(recipe);
-        QuantizeOptions options = _model.Options(recipe);
+        QuantizeOptions options = Model.Options(recipe);
         switch (change)
         {
             case "scheme":
-                options = _model.Options(TinyModel.Preset(RecipePresets.MambaQuant, "W4A8"));
+                options = Model.Options(TinyModel.Preset(RecipePresets.MambaQuant, "W4A8"));
                 break;
             case "seed":
-                options = _model.Options(recipe, seed: 9);
+                options = Model.Options(recipe, seed: 9);
                 break;
             case "samples":
                 options = options with { Calibration = options.Calibration with { Samples = 4 } };
@@ -133,7 +123,7 @@ public sealed class LocalRunTests : IDisposable
                 options = options with { Plan = new() { Shards = 2 } };
                 break;
             default:
-                (TinyModel.Synthetic with { Seed = 8 }).Write(_model.Path);
+                (TinyModel.Synthetic with { Seed = 8 }).Write(Model.Path);
                 break;
         }
 
@@ -141,21 +131,21 @@ public sealed class LocalRunTests : IDisposable
         Assert.Contains("belongs to another run", refusal.Message, StringComparison.Ordinal);
         Assert.Contains(named, refusal.Message, StringComparison.Ordinal);
         Assert.Contains("--resume never", refusal.Message, StringComparison.Ordinal);
-        Assert.Equal(["out.work"], _model.Others);
+        Assert.Equal(["out.work"], Model.Others);
 
         // And that next step works.
         Assert.Equal(0, Engine().Quantize(options with { Resume = ResumeMode.Never }, new StageLog(), CancellationToken.None).Counts.Reused);
-        Assert.Equal(["out"], _model.Others);
+        Assert.Equal(["out"], Model.Others);
     }
 
     [Fact]
     public void RequiredResume_WantsAnInterruptedRun()
     {
         Recipe recipe = TinyModel.Preset(RecipePresets.RoundToNearest);
-        QuantizeOptions options = _model.Options(recipe) with { Resume = ResumeMode.Required };
+        QuantizeOptions options = Model.Options(recipe) with { Resume = ResumeMode.Required };
         ResumeException refusal = Assert.Throws<ResumeException>(() => Engine().Quantize(options, new StageLog(), CancellationToken.None));
         Assert.Contains("no interrupted run", refusal.Message, StringComparison.Ordinal);
-        Assert.Empty(_model.Others);
+        Assert.Empty(Model.Others);
 
         Interrupt(recipe);
         Assert.True(Engine().Quantize(options, new StageLog(), CancellationToken.None).Counts.Reused > 0);
@@ -166,7 +156,7 @@ public sealed class LocalRunTests : IDisposable
     {
         Recipe recipe = TinyModel.Preset(RecipePresets.RoundToNearest);
         Interrupt(recipe);
-        foreach (string file in Directory.EnumerateFiles(_model.File("out.work/plans")))
+        foreach (string file in Directory.EnumerateFiles(Model.File("out.work/plans")))
         {
             File.WriteAllText(file, "{");
         }
@@ -178,7 +168,7 @@ public sealed class LocalRunTests : IDisposable
     [Fact]
     public void OutputThatIsBeingWritten_IsRefused()
     {
-        QuantizeOptions options = _model.Options(TinyModel.Preset(RecipePresets.RoundToNearest));
+        QuantizeOptions options = Model.Options(TinyModel.Preset(RecipePresets.RoundToNearest));
         using LocalRun first = Engine().Begin(options, new StageLog(), CancellationToken.None);
         ResumeException refusal = Assert.Throws<ResumeException>(() => Engine().Begin(options, new StageLog(), CancellationToken.None));
         Assert.Contains("another run is writing", refusal.Message, StringComparison.Ordinal);
@@ -190,7 +180,7 @@ public sealed class LocalRunTests : IDisposable
     [InlineData(false)]
     public void ArtifactAlteredBetweenTwoRuns_IsFound_MadeAgain_AndReported(bool truncates)
     {
-        string store = _model.File("store");
+        string store = Model.File("store");
         Recipe recipe = TinyModel.Preset(RecipePresets.MambaQuant, "W4A8");
         Run(recipe, "first", DirectoryArtifactStore.OpenOrCreate(store));
 
@@ -203,7 +193,7 @@ public sealed class LocalRunTests : IDisposable
         QuantizeResult again = Run(recipe, "again", DirectoryArtifactStore.OpenOrCreate(store));
         AssertSame("first", "again");
         Assert.Contains("Quantize", Assert.Single(again.Counts.Damaged), StringComparison.Ordinal);
-        Assert.Contains("is made again", Assert.Single(_notices), StringComparison.Ordinal);
+        Assert.Contains("is made again", Assert.Single(Notices), StringComparison.Ordinal);
         JsonElement run = RunFile("again");
         Assert.Contains("Quantize", Assert.Single(run.GetProperty("damaged").EnumerateArray()).GetString(), StringComparison.Ordinal);
 
@@ -236,11 +226,11 @@ public sealed class LocalRunTests : IDisposable
             isFull && name.EndsWith("/choice", StringComparison.Ordinal) ? new ArtifactStoreException("store 'memory' is full (writing a choice)") : null);
         ArtifactStoreException failure = Assert.Throws<ArtifactStoreException>(() => Run(recipe, "out", faulty, mayRecover: false));
         Assert.Contains("is full", failure.Message, StringComparison.Ordinal);
-        Assert.Equal(["out.work"], _model.Others);
+        Assert.Equal(["out.work"], Model.Others);
 
         isFull = false;
         Assert.True(Run(recipe, "out", faulty).Counts.Reused > 0);
-        Assert.Equal(["out"], _model.Others);
+        Assert.Equal(["out"], Model.Others);
     }
 
     [Fact]
@@ -251,7 +241,7 @@ public sealed class LocalRunTests : IDisposable
             name.EndsWith("/rotation", StringComparison.Ordinal) && failures++ < 1 ? new ArtifactStoreException("no answer") : null);
         QuantizeResult result = Run(TinyModel.Preset(RecipePresets.MambaQuant), "out", faulty);
         Assert.Equal(1, result.Counts.Repeated);
-        Assert.Contains("is tried again: no answer", Assert.Single(_notices), StringComparison.Ordinal);
+        Assert.Contains("is tried again: no answer", Assert.Single(Notices), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -263,18 +253,18 @@ public sealed class LocalRunTests : IDisposable
         QuantizeResult result = Run(TinyModel.Preset(RecipePresets.MambaQuant), "out", faulty);
         Assert.True(failures > 4);
         Assert.Equal(0, result.Counts.Repeated);
-        Assert.Contains("the journal is tried again: no answer", Assert.Single(_notices), StringComparison.Ordinal);
+        Assert.Contains("the journal is tried again: no answer", Assert.Single(Notices), StringComparison.Ordinal);
     }
 
     [Fact]
     public void StoreThatMayNotBeWritten_SaysSo()
     {
         ArtifactStoreException failure = Assert.Throws<ArtifactStoreException>(() => Engine().Quantize(
-            _model.Options(TinyModel.Preset(RecipePresets.RoundToNearest)) with { OpenStore = _ => Task.FromResult<IArtifactStore>(DirectoryArtifactStore.OpenOrCreate("/proc/store")) },
+            Model.Options(TinyModel.Preset(RecipePresets.RoundToNearest)) with { OpenStore = _ => Task.FromResult<IArtifactStore>(DirectoryArtifactStore.OpenOrCreate("/proc/store")) },
             new StageLog(),
             CancellationToken.None));
         Assert.Contains("/proc/store", failure.Message, StringComparison.Ordinal);
-        Assert.Empty(_model.Others);
+        Assert.Empty(Model.Others);
     }
 
     [Fact]
@@ -290,7 +280,7 @@ public sealed class LocalRunTests : IDisposable
         ];
         await Task.WhenAll(runs);
         AssertSame("one", "two");
-        Assert.DoesNotContain(_notices, notice => notice.Contains("different bytes", StringComparison.Ordinal));
+        Assert.DoesNotContain(Notices, notice => notice.Contains("different bytes", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -302,7 +292,7 @@ public sealed class LocalRunTests : IDisposable
         store.Damage(store.Names.First(name => name.Contains("/journal/", StringComparison.Ordinal)), 3);
         Run(recipe, "second", store);
         AssertSame("first", "second");
-        Assert.Contains("journal", Assert.Single(_notices), StringComparison.Ordinal);
+        Assert.Contains("journal", Assert.Single(Notices), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -311,29 +301,10 @@ public sealed class LocalRunTests : IDisposable
         var clock = new JumpingClock();
         Recipe recipe = TinyModel.Preset(RecipePresets.MambaQuant);
         int reports = 0;
-        QuantizeResult result = new LocalEngine(_kernels, clock).Quantize(_model.Options(recipe, "jumped"), new Jumps(() => clock.Jump(TimeSpan.FromHours(reports++ % 2 == 0 ? 7 : -30))), CancellationToken.None);
+        QuantizeResult result = new LocalEngine(Kernels, clock).Quantize(Model.Options(recipe, "jumped"), new Jumps(() => clock.Jump(TimeSpan.FromHours(reports++ % 2 == 0 ? 7 : -30))), CancellationToken.None);
         Assert.Equal(0, result.Counts.Repeated);
         Run(recipe, "steady", store: null);
         AssertSame("steady", "jumped");
-    }
-
-    private LocalEngine Engine() => new(_kernels, TimeProvider.System);
-
-    private QuantizeResult Run(Recipe recipe, string output, IArtifactStore? store, LocalEngine? engine = null, bool mayRecover = true)
-    {
-        QuantizeOptions options = _model.Options(recipe, output) with
-        {
-            OpenStore = store is null ? null : _ => Task.FromResult(store),
-            StoreMayRecover = mayRecover,
-            Notice = notice =>
-            {
-                lock (_notices)
-                {
-                    _notices.Add(notice);
-                }
-            },
-        };
-        return (engine ?? Engine()).Quantize(options, new StageLog(), CancellationToken.None);
     }
 
     /// <summary>Stops a run in the middle.</summary>
@@ -341,14 +312,14 @@ public sealed class LocalRunTests : IDisposable
     {
         using var source = new CancellationTokenSource();
         RunInterruptedException stopped = Assert.Throws<RunInterruptedException>(() =>
-            Engine().Quantize(_model.Options(recipe), new StageLog(Stages.Quantize, source.Cancel), source.Token));
-        Assert.Equal(_model.File("out.work"), stopped.WorkPath);
-        Assert.Equal(["out.work"], _model.Others);
+            Engine().Quantize(Model.Options(recipe), new StageLog(Stages.Quantize, source.Cancel), source.Token));
+        Assert.Equal(Model.File("out.work"), stopped.WorkPath);
+        Assert.Equal(["out.work"], Model.Others);
     }
 
-    private QuantizeOptions Several(params string[] presets) => _model.Options(TinyModel.Preset(presets[0]), "several") with
+    private QuantizeOptions Several(params string[] presets) => Model.Options(TinyModel.Preset(presets[0]), "several") with
     {
-        Targets = [.. presets.Select(preset => new QuantizeTarget(TinyModel.Preset(preset), _model.File(Path.Combine("several", preset))))],
+        Targets = [.. presets.Select(preset => new QuantizeTarget(TinyModel.Preset(preset), Model.File(Path.Combine("several", preset))))],
     };
 
     private static string[] Items(MemoryArtifactStore store, params string[] kinds) =>
@@ -361,13 +332,4 @@ public sealed class LocalRunTests : IDisposable
                 return kinds.Contains(receipt.RootElement.GetProperty("Label").GetString()!.Split(' ')[0]);
             }),
     ];
-
-    private JsonElement RunFile(string output) => JsonDocument.Parse(File.ReadAllBytes(Path.Combine(_model.File(output), "run.json"))).RootElement;
-
-    private void AssertSame(string expected, string actual)
-    {
-        IReadOnlyDictionary<string, byte[]> left = _model.Files(expected), right = _model.Files(actual);
-        Assert.Equal(left.Keys.Order(StringComparer.Ordinal), right.Keys.Order(StringComparer.Ordinal));
-        Assert.All(left, file => Assert.True(file.Value.AsSpan().SequenceEqual(right[file.Key]), $"{file.Key} differs"));
-    }
 }

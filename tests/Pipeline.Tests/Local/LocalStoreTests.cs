@@ -2,7 +2,6 @@ using System.Text.Json;
 using MambaQuant.Pipeline.Artifacts;
 using MambaQuant.Pipeline.Local;
 using MambaQuant.Pipeline.Planning;
-using MambaQuant.Quant.Kernels.Cpu;
 using MambaQuant.Quant.Recipes;
 using MambaQuant.Testing;
 using Xunit;
@@ -10,24 +9,14 @@ using Xunit;
 namespace MambaQuant.Pipeline.Tests.Local;
 
 /// <summary>Stores in folders that are damaged or full, and what run.json tells of a run.</summary>
-public sealed class LocalStoreTests : IDisposable
+public sealed class LocalStoreTests : WholeRunTests
 {
-    private readonly TinyModel _model = new();
-    private readonly CpuKernels _kernels = new(new CpuKernelsOptions { Threads = 1 });
-    private readonly List<string> _notices = [];
-
-    public void Dispose()
-    {
-        _kernels.Dispose();
-        _model.Dispose();
-    }
-
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
     public async Task DamagedPlan_IsFound_WrittenAgain_AndReported(bool truncates)
     {
-        string store = _model.File("store");
+        string store = Model.File("store");
         Recipe recipe = TinyModel.Preset(RecipePresets.MambaQuant, "W4A8");
         Run(recipe, "first", DirectoryArtifactStore.OpenOrCreate(store));
         string plan = Assert.Single(Directory.EnumerateFiles(store, "plan.sealed", SearchOption.AllDirectories));
@@ -40,7 +29,7 @@ public sealed class LocalStoreTests : IDisposable
         Assert.Equal(bytes, File.ReadAllBytes(plan));
         string job = Path.GetFileName(Path.GetDirectoryName(plan)!);
         Assert.StartsWith($"plan of job {job}: ", Assert.Single(again.Counts.Damaged), StringComparison.Ordinal);
-        Assert.StartsWith($"the plan of job {job} in '{store}' is written again: ", Assert.Single(_notices), StringComparison.Ordinal);
+        Assert.StartsWith($"the plan of job {job} in '{store}' is written again: ", Assert.Single(Notices), StringComparison.Ordinal);
         Assert.NotEmpty((await StoredPlans.ReadAsync(DirectoryArtifactStore.Open(store), job, default)).Graph.Items);
     }
 
@@ -67,37 +56,18 @@ public sealed class LocalStoreTests : IDisposable
         ArtifactStoreException failure = Assert.Throws<ArtifactStoreException>(() => Run(recipe, "out", DirectoryArtifactStore.OpenOrCreate(store)));
         Assert.Contains($"store '{store}' is full", failure.Message, StringComparison.Ordinal);
         Assert.Contains("Free some space", failure.Message, StringComparison.Ordinal);
-        Assert.Equal(["out.work"], _model.Others);
+        Assert.Equal(["out.work"], Model.Others);
 
         File.Delete(filler);
         Assert.True(Run(recipe, "out", DirectoryArtifactStore.OpenOrCreate(store)).Counts.Reused > 0);
         Run(recipe, "alone", store: null);
         AssertSame("alone", "out");
-        Assert.Equal(["alone", "out"], _model.Others);
+        Assert.Equal(["alone", "out"], Model.Others);
 
         static void Fill(string path, long leave)
         {
             using FileStream file = File.Create(path);
             file.Write(new byte[new DriveInfo(path).AvailableFreeSpace - leave]);
         }
-    }
-
-    private QuantizeResult Run(Recipe recipe, string output, IArtifactStore? store)
-    {
-        QuantizeOptions options = _model.Options(recipe, output) with
-        {
-            OpenStore = store is null ? null : _ => Task.FromResult(store),
-            Notice = _notices.Add,
-        };
-        return new LocalEngine(_kernels, TimeProvider.System).Quantize(options, new StageLog(), CancellationToken.None);
-    }
-
-    private JsonElement RunFile(string output) => JsonDocument.Parse(File.ReadAllBytes(Path.Combine(_model.File(output), "run.json"))).RootElement;
-
-    private void AssertSame(string expected, string actual)
-    {
-        IReadOnlyDictionary<string, byte[]> left = _model.Files(expected), right = _model.Files(actual);
-        Assert.Equal(left.Keys.Order(StringComparer.Ordinal), right.Keys.Order(StringComparer.Ordinal));
-        Assert.All(left, file => Assert.True(file.Value.AsSpan().SequenceEqual(right[file.Key]), $"{file.Key} differs"));
     }
 }
