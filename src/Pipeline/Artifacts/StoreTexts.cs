@@ -18,7 +18,17 @@ internal static class StoreTexts
     /// <param name="name">The artifact.</param>
     /// <param name="fault">What was found.</param>
     public static CorruptArtifactException Corrupt(string store, string name, string fault) =>
-        new(name, $"artifact '{name}' of store '{store}' is corrupt: {fault}. Delete it; the item that makes it has to run again", fault);
+        new(name, $"artifact '{name}' of store '{store}' is corrupt: {fault}. {NextStep(name)}", fault);
+
+    /// <summary>What to do about a corrupt artifact. What it is stands in its name: some are made again, others are told again.</summary>
+    private static string NextStep(string name) => name.Split('/') switch
+    {
+        ["jobs", _, "journal", ..] => "Run the job again: that removes its journal, keeps what is made, and begins a new one",
+        ["jobs", _, "snapshots", ..] => "The job's journal is read without it",
+        ["jobs", _, "plan" or "request" or "ended"] => "Give the command that began the job again: it writes this anew",
+        ["inputs", ..] => "Give the command that submitted the job again: it uploads this anew",
+        _ => "Delete it; the item that makes it has to run again",
+    };
 
     /// <summary>A block that differs from its checksum.</summary>
     /// <param name="store">The store's description.</param>

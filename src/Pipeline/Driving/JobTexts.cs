@@ -1,3 +1,5 @@
+using MambaQuant.Pipeline.Artifacts;
+
 namespace MambaQuant.Pipeline.Driving;
 
 /// <summary>What people are told of a job while it runs; the same under every driver.</summary>
@@ -33,6 +35,7 @@ public static class JobTexts
     public static string PlanWrittenAgain(string job, string store, string fault) => $"the plan of job {job} in '{store}' is written again: {fault}";
 
     /// <summary>The journal of an earlier run cannot be read.</summary>
-    /// <param name="fault">What was found.</param>
-    public static string JournalPutAside(string fault) => $"the journal of an earlier run cannot be read and is removed; what that run made is kept: {fault}";
+    /// <param name="broken">What was found.</param>
+    public static string JournalRemoved(Exception broken) =>
+        $"the journal of an earlier run cannot be read and is removed; what that run made is kept: {(broken is CorruptArtifactException corrupt ? $"'{corrupt.Name}': {corrupt.Fault}" : broken?.Message)}";
 }

@@ -126,7 +126,7 @@ internal sealed class LocalJob(WorkPlan plan, IArtifactStore store, LocalJobLog 
         }
         catch (Exception broken) when (broken is InvalidJournalException or CorruptArtifactException)
         {
-            log.Say(JobTexts.JournalPutAside(broken.Message));
+            log.Say(JobTexts.JournalRemoved(broken));
             await Journal.DeleteAsync(store, plan.Id, cancellation);
             return await SchedulerDriver.OpenAsync(store, plan.Id, plan.Graph, owner, time, _ => true, cancellation);
         }

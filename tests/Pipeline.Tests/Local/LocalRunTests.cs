@@ -284,15 +284,18 @@ public sealed class LocalRunTests : WholeRunTests
     }
 
     [Fact]
-    public void DamagedJournal_IsPutAside()
+    public void DamagedJournal_IsRemoved_AndNothingOfItsRunIsMadeAgain()
     {
         var store = new MemoryArtifactStore();
         Recipe recipe = TinyModel.Preset(RecipePresets.RoundToNearest);
         Run(recipe, "first", store);
         store.Damage(store.Names.First(name => name.Contains("/journal/", StringComparison.Ordinal)), 3);
-        Run(recipe, "second", store);
+        QuantizeResult second = Run(recipe, "second", store);
         AssertSame("first", "second");
-        Assert.Contains("journal", Assert.Single(Notices), StringComparison.Ordinal);
+        Assert.Equal(1, second.Counts.Made);
+        string notice = Assert.Single(Notices);
+        Assert.StartsWith("the journal of an earlier run cannot be read and is removed; what that run made is kept: 'jobs/", notice, StringComparison.Ordinal);
+        Assert.DoesNotContain("Delete it", notice, StringComparison.Ordinal);
     }
 
     [Fact]

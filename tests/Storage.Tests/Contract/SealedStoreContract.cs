@@ -40,6 +40,22 @@ public abstract partial class SealedStoreContract : ArtifactStoreContract
     }
 
     [StoreTheory]
+    [InlineData("items/ab/statistics-0", "Delete it; the item that makes it has to run again")]
+    [InlineData("jobs/ab/journal/00000001", "Run the job again: that removes its journal")]
+    [InlineData("jobs/ab/plan", "Give the command that began the job again")]
+    [InlineData("jobs/ab/request", "Give the command that began the job again")]
+    [InlineData("inputs/ab", "Give the command that submitted the job again")]
+    public async Task Corruption_IsAdvisedOnByWhatTheArtifactIs(string name, string advice)
+    {
+        await Put(name, PatternContent.Bytes(22, 100));
+        await AlterAsync(name, bytes => [.. bytes.Take(50)]);
+
+        CorruptArtifactException failure = await Assert.ThrowsAsync<CorruptArtifactException>(() => ReadAll(name));
+        Assert.Contains(failure.Fault, failure.Message, StringComparison.Ordinal);
+        Assert.Contains(advice, failure.Message, StringComparison.Ordinal);
+    }
+
+    [StoreTheory]
     [InlineData(0)]
     [InlineData(1)]
     [InlineData(79)]
