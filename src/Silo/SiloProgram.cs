@@ -26,6 +26,7 @@ internal static class SiloProgram
         try
         {
             SiloConfiguration configuration = SiloSettingsReader.Read(builder.Configuration, Environment.GetEnvironmentVariable);
+            PortCheck.Run(configuration);
             IArtifactStore store = await ArtifactStores.OpenOrCreateAsync(configuration.Store, CancellationToken.None);
             using var backends = new CpuBackends(configuration.Threads);
             await using WebApplication application = SiloComposition.Build(builder, configuration, store, backends);
@@ -38,7 +39,12 @@ internal static class SiloProgram
             await Console.Error.WriteLineAsync($"error: {fault.Message}");
             return SiloExitCodes.Configuration;
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or RedisException or SocketException or OrleansException)
+        catch (Exception fault) when (fault is RedisException or RedisTimeoutException)
+        {
+            await Console.Error.WriteLineAsync($"error: Redis, where the cluster keeps its table of members, cannot be used: {fault.Message} Check --redis (MambaQuant__Redis) and that Redis is up");
+            return SiloExitCodes.Surroundings;
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or SocketException or OrleansException or TimeoutException)
         {
             await Console.Error.WriteLineAsync($"error: {fault.Message}");
             return SiloExitCodes.Surroundings;

@@ -21,7 +21,6 @@ public static class MambaQuantSilo
         ArgumentNullException.ThrowIfNull(silo);
         ArgumentNullException.ThrowIfNull(options);
         ThrowIfInvalid(options);
-        Directory.CreateDirectory(options.ScratchPath);
         silo.UseSiloMetadata(SlotMetadata.Of(options));
         silo.Configure<SiloMessagingOptions>(messaging => messaging.ResponseTimeout = options.CallTimeout);
         IServiceCollection services = silo.Services;

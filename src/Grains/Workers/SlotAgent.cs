@@ -21,6 +21,8 @@ internal sealed partial class SlotAgent : IDisposable
     private readonly ILogger _logger;
     private readonly SlotRunner _runner;
     private readonly SlotWork _work;
+
+    // Never disposed: the thread may call once more behind the end of everything else, and without a wait handle there is nothing to free.
     private readonly SemaphoreSlim _wake = new(0);
     private long? _announced;
     private volatile bool _isDisposed;
@@ -121,13 +123,15 @@ internal sealed partial class SlotAgent : IDisposable
         }
     }
 
-    /// <summary>Ends the thread at once, telling nobody.</summary>
+    /// <summary>Completes when its thread has ended, behind <see cref="Dispose"/>.</summary>
+    public Task Over => _runner.Over;
+
+    /// <summary>Has the thread end as soon as can be, telling nobody; does not wait for it.</summary>
     public void Dispose()
     {
         _isDisposed = true;
         _work.Stop(keep: false);
         _runner.Dispose();
-        _wake.Dispose();
     }
 
     /// <summary>One look at things.</summary>

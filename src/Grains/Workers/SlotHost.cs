@@ -17,10 +17,14 @@ internal sealed partial class SlotHost(
     MambaQuantSiloOptions options, IExecutorFactory executors, IGrainFactory grains, ILocalSiloDetails silo, TimeProvider time, ILogger<SlotHost> logger)
     : ILifecycleParticipant<ISiloLifecycle>, ISlotOccupancy, IDisposable
 {
+    // How long threads may take to drop what they are at, all together.
+    private static readonly TimeSpan ToDrop = TimeSpan.FromSeconds(5);
+
     private readonly CancellationTokenSource _stop = new(), _kill = new();
     private ImmutableArray<SlotAgent> _agents = [];
     private ImmutableArray<Task> _runs = [];
     private Task _keeping = Task.CompletedTask;
+    private ScratchFolder? _scratch;
 
     /// <inheritdoc/>
     public bool IsOccupied => _agents.Any(agent => agent.Job is not null);
@@ -44,11 +48,13 @@ internal sealed partial class SlotHost(
     {
         _stop.Dispose();
         _kill.Dispose();
+        _scratch?.Dispose();
     }
 
     private Task StartAsync(CancellationToken cancellation)
     {
         CancellationToken stop = _stop.Token, kill = _kill.Token;
+        _scratch = ScratchFolder.Take(options);
         _agents =
         [
             .. options.Slots.Select((slot, place) => new SlotAgent(
@@ -87,6 +93,10 @@ internal sealed partial class SlotHost(
         {
             agent.Dispose();
         }
+
+        // A thread that does not end in time is left to the end of the process.
+        await Task.WhenAny(Task.WhenAll(_agents.Select(agent => agent.Over)), Task.Delay(ToDrop, time, CancellationToken.None));
+        _scratch?.Dispose();
     }
 
     private async Task KeepDirectoryAsync(CancellationToken stop)

@@ -10,14 +10,12 @@ namespace MambaQuant.Grains.Workers;
 /// <summary>Computes: one thread, one item at a time, with the executor of the job that the slot works for.</summary>
 internal sealed class SlotRunner : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
-
     private readonly MambaQuantSiloOptions _options;
     private readonly IExecutorFactory _executors;
     private readonly int _place;
     private readonly Action<Assignment, WorkReport> _ended;
     private readonly BlockingCollection<Assignment> _assignments = [];
-    private readonly Thread _thread;
+    private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private (string Job, WorkPlan Plan, WorkExecutor Executor)? _open;
 
     /// <summary>Starts the thread.</summary>
@@ -31,32 +29,38 @@ internal sealed class SlotRunner : IDisposable
         _executors = executors;
         _place = place;
         _ended = ended;
-        _thread = new Thread(Run) { IsBackground = true, Name = options.Slots[place].Device };
-        _thread.Start();
+        new Thread(Run) { IsBackground = true, Name = options.Slots[place].Device }.Start();
     }
+
+    /// <summary>Completes when the thread has ended.</summary>
+    public Task Over => _over.Task;
 
     /// <summary>Gives it an item; it is run behind those that it has.</summary>
     /// <param name="assignment">The item.</param>
     public void Add(Assignment assignment) => _assignments.Add(assignment);
 
-    /// <summary>Ends the thread behind the items that it has; one that does not end in time is left to the end of the process.</summary>
+    /// <summary>Lets the thread end behind the items that it has; does not wait for it. May be called again.</summary>
     public void Dispose()
     {
+        // Not disposed of: the thread may wait on it still, or come back to it behind its item.
         _assignments.CompleteAdding();
-        if (_thread.Join(Patience))
-        {
-            _assignments.Dispose();
-        }
     }
 
     private void Run()
     {
-        foreach (Assignment assignment in _assignments.GetConsumingEnumerable())
+        try
         {
-            _ended(assignment, Execute(assignment));
-        }
+            foreach (Assignment assignment in _assignments.GetConsumingEnumerable())
+            {
+                _ended(assignment, Execute(assignment));
+            }
 
-        Close();
+            Close();
+        }
+        finally
+        {
+            _over.SetResult();
+        }
     }
 
     private WorkReport Execute(Assignment assignment)
@@ -95,7 +99,7 @@ internal sealed class SlotRunner : IDisposable
         {
             Close();
             WorkPlan plan = StoredPlans.ReadAsync(_options.Store, job, cancellation).GetAwaiter().GetResult();
-            string scratch = Path.Combine(_options.ScratchPath, _options.Slots[_place].Device);
+            string scratch = ScratchFolder.Of(_options, _place);
             var place = new ExecutorPlace(plan, _options.Store, _options.Backends.Of(_place), scratch, _options.CacheBytes);
             _open = open = (job, plan, _executors.OpenAsync(place, cancellation).GetAwaiter().GetResult());
         }

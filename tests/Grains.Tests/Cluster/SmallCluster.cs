@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using MambaQuant.Grains.Contracts;
 using MambaQuant.Grains.Hosting;
 using MambaQuant.Grains.Workers;
@@ -19,7 +18,6 @@ internal sealed class SmallCluster : IAsyncDisposable
 {
     private readonly TemporaryDirectory _folder = new();
     private readonly CpuBackends _backends = new(1);
-    private readonly ConcurrentDictionary<string, int> _slots = new(StringComparer.Ordinal);
 
     private SmallCluster(IArtifactStore store) => Store = store;
 
@@ -41,29 +39,42 @@ internal sealed class SmallCluster : IAsyncDisposable
         return SmallJob.Files(folder);
     }
 
+    /// <summary>The folder of a silo for files on their way.</summary>
+    public string ScratchOf(string silo) => _folder.File(silo);
+
     /// <summary>Starts silos.</summary>
     /// <param name="silos">How many.</param>
     /// <param name="slots">Slots of each.</param>
     /// <param name="store">The store; null for one in memory.</param>
     /// <param name="executors">Makes executors; null for the usual ones.</param>
     /// <param name="scheduling">Leases; null for short ones.</param>
+    /// <param name="change">Changes what a silo works with, by its name; null for nothing.</param>
     public static async Task<SmallCluster> StartAsync(
-        short silos = 2, int slots = 1, IArtifactStore? store = null, IExecutorFactory? executors = null, SchedulerOptions? scheduling = null)
+        short silos = 2,
+        int slots = 1,
+        IArtifactStore? store = null,
+        IExecutorFactory? executors = null,
+        SchedulerOptions? scheduling = null,
+        Func<string, MambaQuantSiloOptions, MambaQuantSiloOptions>? change = null)
     {
         var cluster = new SmallCluster(store ?? new MemoryArtifactStore());
         var builder = new InProcessTestClusterBuilder(silos);
         builder.Options.ConfigureFileLogging = false;
         builder.ConfigureSiloHost((_, host) => host.Logging.AddProvider(cluster.Warnings));
-        builder.ConfigureSilo((options, silo) => silo.AddMambaQuant(new MambaQuantSiloOptions
+        builder.ConfigureSilo((options, silo) =>
         {
-            Store = cluster.Store,
-            Backends = cluster._backends,
-            Slots = [.. Enumerable.Range(0, cluster._slots.GetOrAdd(options.SiloName, slots)).Select(slot => new SlotOptions($"cpu-{slot}", long.MaxValue, "a test"))],
-            ScratchPath = cluster._folder.File(options.SiloName),
-            Scheduling = scheduling ?? new SchedulerOptions { Lease = TimeSpan.FromSeconds(5), Heartbeat = TimeSpan.FromSeconds(0.5) },
-            Announcement = TimeSpan.FromSeconds(1),
-            Executors = executors,
-        }));
+            var usual = new MambaQuantSiloOptions
+            {
+                Store = cluster.Store,
+                Backends = cluster._backends,
+                Slots = [.. Enumerable.Range(0, slots).Select(slot => new SlotOptions($"cpu-{slot}", long.MaxValue, "a test"))],
+                ScratchPath = cluster.ScratchOf(options.SiloName),
+                Scheduling = scheduling ?? new SchedulerOptions { Lease = TimeSpan.FromSeconds(5), Heartbeat = TimeSpan.FromSeconds(0.5) },
+                Announcement = TimeSpan.FromSeconds(1),
+                Executors = executors,
+            };
+            silo.AddMambaQuant(change?.Invoke(options.SiloName, usual) ?? usual);
+        });
         cluster.Cluster = builder.Build();
         await cluster.Cluster.DeployAsync();
         return cluster;
@@ -87,6 +98,20 @@ internal sealed class SmallCluster : IAsyncDisposable
             view = await Job(job).ViewAsync(view.Version, 1000);
         }
 
+        return view;
+    }
+
+    /// <summary>Watches a job until something is the case.</summary>
+    public async Task<JobView> UntilAsync(string job, Func<JobView, bool> isMet, int seconds = 60)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(seconds));
+        JobView view = await Job(job).ViewAsync(0, 0);
+        while (!isMet(view) && !patience.IsCancellationRequested)
+        {
+            view = await Job(job).ViewAsync(view.Version, 1000);
+        }
+
+        Assert.True(isMet(view), Tell(view));
         return view;
     }
 

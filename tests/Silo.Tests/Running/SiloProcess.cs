@@ -10,6 +10,7 @@ internal sealed class SiloProcess : IDisposable
     private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(10) };
 
     private readonly string[] _command;
+    private readonly int[] _ports;
     private readonly IPEndPoint _health;
     private ChildProcess _process;
 
@@ -27,8 +28,13 @@ internal sealed class SiloProcess : IDisposable
     /// <param name="wrapper">A program that becomes the silo, with its arguments; empty for none.</param>
     /// <param name="arguments">Its arguments besides ports, address and name.</param>
     public SiloProcess(string name, IPAddress address, string[] wrapper, string[] arguments)
+        : this(name, address, FreePort.Find(3), wrapper, arguments)
     {
-        int[] ports = FreePort.Find(3);
+    }
+
+    private SiloProcess(string name, IPAddress address, int[] ports, string[] wrapper, string[] arguments)
+    {
+        _ports = ports;
         _health = new IPEndPoint(address, ports[2]);
         Name = name;
         _command =
@@ -47,6 +53,11 @@ internal sealed class SiloProcess : IDisposable
 
     /// <summary>The process.</summary>
     public ChildProcess Process => _process;
+
+    /// <summary>Starts another silo on the ports of this one.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="arguments">Its arguments besides ports and name.</param>
+    public SiloProcess Twin(string name, string[] arguments) => new(name, IPAddress.Loopback, _ports, [], arguments);
 
     /// <summary>Starts it again after its end, with the same name and ports.</summary>
     public void Restart()

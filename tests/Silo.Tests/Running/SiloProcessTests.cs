@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using MambaQuant.Grains.Connecting;
 using MambaQuant.Grains.Contracts;
@@ -41,6 +42,61 @@ public sealed class SiloProcessTests : IDisposable
     }
 
     [RedisFact]
+    public async Task Silo_OnPortsThatAreTakenEndsAndTheFirstOneRunsOn()
+    {
+        using RedisServer redis = RedisServer.Start();
+        string[] shared = ["--store", _folder.File("store"), "--redis", redis.ConnectionString];
+        using var first = new SiloProcess("first", [.. shared, "--scratch", _folder.File("first")]);
+        await first.WaitUntilReadyAsync();
+        using SiloProcess second = first.Twin("second", [.. shared, "--scratch", _folder.File("second")]);
+
+        Assert.Equal(SiloExitCodes.Surroundings, second.Process.WaitForEnd(TimeSpan.FromSeconds(30)));
+        Assert.All((string[])["SiloPort", "GatewayPort", "HealthPort", "--silo-port"], word => Assert.Contains(word, second.Printed, StringComparison.Ordinal));
+        Assert.Equal(HttpStatusCode.OK, await first.HealthAsync("ready"));
+        Assert.Empty(await JobsAsync(redis, certificates: null));
+        first.Process.Signal("TERM");
+        Assert.Equal(SiloExitCodes.Success, first.Process.WaitForEnd(TimeSpan.FromSeconds(40)));
+    }
+
+    [RedisFact]
+    public async Task Silo_WhoseScratchFolderIsAnothersEnds()
+    {
+        using RedisServer redis = RedisServer.Start();
+        string[] shared = ["--store", _folder.File("store"), "--redis", redis.ConnectionString, "--scratch", _folder.File("scratch")];
+        using var first = new SiloProcess("first", shared);
+        await first.WaitUntilReadyAsync();
+        using var second = new SiloProcess("second", shared);
+
+        Assert.Equal(SiloExitCodes.Surroundings, second.Process.WaitForEnd(TimeSpan.FromSeconds(60)));
+        Assert.Contains("--scratch", second.Printed, StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.OK, await first.HealthAsync("ready"));
+    }
+
+    [Fact]
+    public void Silo_WithoutItsRedisSaysSoAndEnds()
+    {
+        // Nobody said --clustering: who names a Redis means it.
+        int port = FreePort.Find(1)[0];
+        string redis = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port},connectTimeout=500,connectRetry=1");
+        using var silo = new SiloProcess("one", "--store", _folder.File("store"), "--scratch", _folder.File("scratch"), "--redis", redis);
+
+        Assert.Equal(SiloExitCodes.Surroundings, silo.Process.WaitForEnd(TimeSpan.FromSeconds(60)));
+        Assert.Contains("Redis", silo.Printed, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [RedisFact]
+    public async Task Silo_ThatWaitsForWorkAndIsToldToStopSaysSo()
+    {
+        using RedisServer redis = RedisServer.Start();
+        using var silo = new SiloProcess(
+            "one", "--store", _folder.File("store"), "--scratch", _folder.File("scratch"), "--redis", redis.ConnectionString, "--exit-when-idle", "600");
+        await silo.WaitUntilReadyAsync();
+        silo.Process.Signal("TERM");
+
+        Assert.Equal(SiloExitCodes.Interrupted, silo.Process.WaitForEnd(TimeSpan.FromSeconds(40)));
+    }
+
+    [RedisFact]
     public async Task Silos_WithCertificatesSpeakToThoseOfTheirAuthorityOnly()
     {
         using RedisServer redis = RedisServer.Start();
@@ -59,8 +115,8 @@ public sealed class SiloProcessTests : IDisposable
 
         (certificate, key) = stranger.Issue("intruder");
         using ClusterCertificates others = ClusterCertificates.Read(certificate, key, authority.AuthorityPath);
-        await Assert.ThrowsAnyAsync<Exception>(() => JobsAsync(redis, others));
-        await Assert.ThrowsAnyAsync<Exception>(() => JobsAsync(redis, certificates: null));
+        await Assert.ThrowsAnyAsync<Exception>(() => JobsAsync(redis, others, seconds: 6));
+        await Assert.ThrowsAnyAsync<Exception>(() => JobsAsync(redis, certificates: null, seconds: 6));
     }
 
     private static string[] Tls(TestCertificates authority, string name)
@@ -69,11 +125,11 @@ public sealed class SiloProcessTests : IDisposable
         return ["--tls-certificate", certificate, "--tls-key", key, "--tls-authority", authority.AuthorityPath];
     }
 
-    private static async Task<IReadOnlyList<JobSummary>> JobsAsync(RedisServer redis, ClusterCertificates? certificates)
+    private static async Task<IReadOnlyList<JobSummary>> JobsAsync(RedisServer redis, ClusterCertificates? certificates, int seconds = 20)
     {
         using IHost host = new HostBuilder().UseOrleansClient(client => client.JoinCluster(
             new ClusterAddress { Clustering = ClusteringKind.Redis, Redis = redis.ConnectionString, Certificates = certificates })).Build();
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(seconds));
         await host.StartAsync(limit.Token);
         return await host.Services.GetRequiredService<IClusterClient>().GetGrain<IJobDirectoryGrain>(0).ListAsync().WaitAsync(limit.Token);
     }
