@@ -35,7 +35,7 @@ public sealed class SiloEndTests : IDisposable
         };
         await using SmallCluster cluster = await SmallCluster.StartAsync(
             silos: 1, slots: Slots, store: store, change: (_, options) => options with { Shutdown = TimeSpan.FromSeconds(1) });
-        WorkPlan plan = await _small.PutAsync(store, shards: Slots);
+        WorkPlan plan = await _small.PutAsync(store, grid: new() { Blocks = 2, Shards = Slots });
         await cluster.SubmitAsync(plan.Id);
         Assert.True(await Task.Run(() => deaf.Wait(TimeSpan.FromSeconds(60))), "all slots are at an item that does not hear");
         long began = Stopwatch.GetTimestamp();
