@@ -1,4 +1,8 @@
+using System.Reflection;
+using k8s;
 using k8s.Models;
+using MambaQuant.Client;
+using MambaQuant.Client.Submitting;
 using MambaQuant.Grains.Connecting;
 using MambaQuant.Silo.Configuration;
 using MambaQuant.Testing;
@@ -11,7 +15,11 @@ public sealed class ManifestTests
 {
     private const string SiloImage = "mambaquant/silo:0.1.0", ClientImage = "mambaquant/client:0.1.0";
 
-    private static readonly string[] Folders = ["overlays/local", "overlays/gpu", "job"];
+    private const string GpuAdmittedByKueue = "overlays/gpu + components/kueue";
+
+    private static readonly string[] Overlays = ["overlays/local", "overlays/gpu", GpuAdmittedByKueue];
+
+    private static readonly string[] Folders = [.. Overlays, "job"];
 
     [KubectlFact]
     public void Folders_AllRenderAndHoldOnlyFieldsThatKubernetesKnows() =>
@@ -20,7 +28,7 @@ public sealed class ManifestTests
     [KubectlFact]
     public void Overlays_AreAllTested() => Assert.Equal(
         Directory.EnumerateDirectories(Path.Combine(Repository.Root, "deploy", "k8s", "overlays")).Select(path => $"overlays/{Path.GetFileName(path)}").Order(StringComparer.Ordinal),
-        Folders.Where(folder => folder.StartsWith("overlays/", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+        Overlays.Where(overlay => !overlay.Contains('+', StringComparison.Ordinal)).Order(StringComparer.Ordinal));
 
     [KubectlFact]
     public void Pods_RunWithoutRightsOnAReadOnlyFileSystem() => Assert.All(Folders.SelectMany(folder => Rendering.PodsOf(Rendering.Of(folder))), pod =>
@@ -39,15 +47,65 @@ public sealed class ManifestTests
     });
 
     [KubectlFact]
-    public void Settings_AreThoseThatTheSiloReads()
-    {
-        var known = SiloSettings.Known.Select(setting => $"MambaQuant__{setting.Name}").Concat(["POD_NAME", "POD_IP"]).ToHashSet(StringComparer.Ordinal);
+    public void Settings_AreThoseThatTheProgramsRead() => Assert.All(Folders, folder => Assert.All(Rendering.PodsOf(Rendering.Of(folder)), pod => Assert.All(
+        pod.Pod.Spec.Containers.Where(container => container.Image is SiloImage or ClientImage),
+        container => Assert.Subset(container.Image == SiloImage ? ReadBySilos : ReadByClients, NamesOf(container, folder).ToHashSet(StringComparer.Ordinal)))));
 
-        Assert.All(Folders, folder => Assert.Subset(known, Settings(Rendering.Of(folder)).Select(setting => setting.Name).ToHashSet(StringComparer.Ordinal)));
+    [KubectlFact]
+    public void Images_AreOursOrPinned() => Assert.All(Folders.SelectMany(folder => Rendering.PodsOf(Rendering.Of(folder))).SelectMany(pod => pod.Pod.Spec.Containers), container =>
+    {
+        if (container.Image is not (SiloImage or ClientImage))
+        {
+            Assert.Matches(@"^[a-z./-]+:\d+\.\d+[a-z0-9.-]*$", container.Image);
+            Assert.DoesNotContain("mambaquant", container.Image, StringComparison.Ordinal);
+        }
+    });
+
+    [KubectlFact]
+    public void Probes_AskWhatTheSiloAnswers_AndVolumesAreThere() => Assert.All(Folders.SelectMany(folder => Rendering.PodsOf(Rendering.Of(folder))), pod =>
+    {
+        Assert.All(pod.Pod.Spec.Containers, container =>
+        {
+            string[] ports = [.. (container.Ports ?? []).Select(port => port.Name)];
+            foreach ((V1Probe? probe, string question) in ((V1Probe?, string)[])[(container.StartupProbe, "startup"), (container.ReadinessProbe, "ready"), (container.LivenessProbe, "live")])
+            {
+                Assert.True(probe is null || ports.Contains(probe.HttpGet?.Port.Value ?? probe.TcpSocket.Port.Value), $"{pod.Owner}: {question}");
+                Assert.True(probe?.HttpGet is null || probe.HttpGet.Path == $"/health/{question}", $"{pod.Owner}: {question}");
+            }
+
+            string[] volumes = [.. (pod.Pod.Spec.Volumes ?? []).Select(volume => volume.Name)];
+            Assert.All(container.VolumeMounts ?? [], mount => Assert.Contains(mount.Name, volumes));
+        });
+    });
+
+    [KubectlFact]
+    public void Services_AreWhereTheSettingsSay()
+    {
+        IReadOnlyList<object> manifests = Rendering.Of("overlays/local");
+        string settings = string.Join(' ', Settings(manifests).Select(setting => setting.Value));
+
+        Assert.All(manifests.OfType<V1Service>(), service =>
+        {
+            V1ServicePort port = Assert.Single(service.Spec.Ports);
+            Assert.Contains($"{service.Metadata.Name}:{port.Port}", settings, StringComparison.Ordinal);
+            V1PodTemplateSpec pod = Assert.Single(Rendering.PodsOf(manifests), pod => service.Spec.Selector.All(label => pod.Pod.Metadata.Labels.Contains(label))).Pod;
+            Assert.Contains(pod.Spec.Containers.Single().Ports, open => open.Name == port.TargetPort.Value && open.ContainerPort == port.Port);
+        });
+    }
+
+    [Fact]
+    public void Images_ListenAndWriteWherePodsExpectIt()
+    {
+        string[] lines = File.ReadAllLines(Path.Combine(Repository.Root, "deploy", "docker", "Dockerfile"));
+
+        Assert.Contains("EXPOSE 11111 30000 8080", lines);
+        Assert.Contains(lines, line => line.StartsWith("ENV MambaQuant__Scratch=/scratch ", StringComparison.Ordinal));
+        Assert.Contains("Scratch", SiloSettings.Known.Select(setting => setting.Name));
+        Assert.Contains("VOLUME [\"/scratch\", \"/tmp\"]", lines);
     }
 
     [KubectlFact]
-    public void Silos_StartWithWhatTheirPodsGiveThem() => Assert.All((string[])["overlays/local", "overlays/gpu"], folder =>
+    public void Silos_StartWithWhatTheirPodsGiveThem() => Assert.All(Overlays, folder =>
     {
         IReadOnlyList<object> manifests = Rendering.Of(folder);
         Dictionary<string, string?> shared = Settings(manifests, silosOnly: true).Where(setting => setting.Value is not null)
@@ -84,6 +142,32 @@ public sealed class ManifestTests
     }
 
     [KubectlFact]
+    public void Kueue_AdmitsTheGpuSilos_AndChangesNothingElse()
+    {
+        V1Job job = Assert.Single(Rendering.Of(GpuAdmittedByKueue).OfType<V1Job>()), alone = Assert.Single(Rendering.Of("overlays/gpu").OfType<V1Job>());
+
+        Assert.Equal("mambaquant", job.Metadata.Labels["kueue.x-k8s.io/queue-name"]);
+        Assert.Equal("true", job.Metadata.Annotations["kueue.x-k8s.io/elastic-job"]);
+        Assert.Contains("nvidia.com/gpu", job.Spec.Template.Spec.Containers[0].Resources.Requests.Keys); // Kueue counts what is requested
+        Assert.Equal(KubernetesJson.Serialize(alone.Spec), KubernetesJson.Serialize(job.Spec));
+    }
+
+    [KubectlFact]
+    public void Client_IsGivenACommandLineThatItTakes_AndEndsWithCodesThatItHas()
+    {
+        V1Job job = Assert.Single(Rendering.Of("job").OfType<V1Job>());
+        var known = typeof(ExitCodes).GetFields(BindingFlags.Public | BindingFlags.Static).Select(field => (int)field.GetValue(null)!).ToHashSet();
+        int[] final = [.. job.Spec.PodFailurePolicy.Rules.Single(rule => rule.Action == "FailJob").OnExitCodes.Values];
+
+        Assert.Empty(CommandLine.Root.Parse([.. job.Spec.Template.Spec.Containers[0].Args]).Errors);
+        Assert.Subset(known, final.ToHashSet());
+
+        // What may pass: an unforeseen error, a store or a cluster that does not answer, memory, a job that failed, a stop.
+        int[] passing = [ExitCodes.Success, ExitCodes.UnexpectedError, ExitCodes.StorageFailure, ExitCodes.OutOfMemory, ExitCodes.JobFailed, ExitCodes.ClusterUnavailable, ExitCodes.Interrupted];
+        Assert.Equal([.. passing, ExitCodes.MachineNotReady], known.Except(final).Order().ToHashSet());
+    }
+
+    [KubectlFact]
     public void Client_StopsAtASafePointWithoutCountingAsFailed()
     {
         V1Job job = Assert.Single(Rendering.Of("job").OfType<V1Job>());
@@ -95,18 +179,29 @@ public sealed class ManifestTests
     }
 
     [KubectlFact]
-    public void Ports_OfSilosAreClosedToStrangers()
+    public void Ports_OfSilosAreClosedToStrangers() => Assert.All(Overlays, folder =>
     {
-        V1NetworkPolicy policy = Assert.Single(Rendering.Of("overlays/local").OfType<V1NetworkPolicy>());
+        V1NetworkPolicySpec policy = Assert.Single(Rendering.Of(folder).OfType<V1NetworkPolicy>()).Spec;
 
-        Assert.Equal(["Ingress"], policy.Spec.PolicyTypes);
-        Assert.All(
-            policy.Spec.Ingress.Where(rule => rule.FromProperty is null or []),
-            open => Assert.DoesNotContain(open.Ports, port => port.Port.Value is "11111" or "30000"));
+        Assert.Equal(["Ingress"], policy.PolicyTypes);
+        Assert.All(policy.Ingress, rule => Assert.NotEmpty(rule.Ports)); // a rule without ports opens all of them
+        Assert.Equal(["8080"], policy.Ingress.Where(rule => rule.FromProperty is null or []).SelectMany(rule => rule.Ports).Select(port => port.Port.Value));
+        Assert.Equal(["member"], Allowed(policy, "11111"));
+        Assert.Equal(["client", "member"], Allowed(policy, "30000"));
+    });
+
+    [KubectlFact]
+    public void Client_IsOneThatTheNetworkPolicyLetsIn()
+    {
+        IDictionary<string, string> labels = Assert.Single(Rendering.PodsOf(Rendering.Of("job"))).Pod.Metadata.Labels;
+
+        Assert.All(Overlays, folder => Assert.Contains(
+            Assert.Single(Rendering.Of(folder).OfType<V1NetworkPolicy>()).Spec.Ingress.Where(rule => rule.Ports.Any(port => port.Port.Value == "30000")).SelectMany(rule => rule.FromProperty),
+            peer => peer.PodSelector.MatchLabels.All(labels.Contains)));
     }
 
     [KubectlFact]
-    public void Members_AreAllThoseThatTheNetworkPolicyMeans() => Assert.All((string[])["overlays/local", "overlays/gpu"], folder =>
+    public void Members_AreAllThoseThatTheNetworkPolicyMeans() => Assert.All(Overlays, folder =>
     {
         IReadOnlyList<object> manifests = Rendering.Of(folder);
         V1NetworkPolicySpec policy = Assert.Single(manifests.OfType<V1NetworkPolicy>()).Spec;
@@ -118,6 +213,36 @@ public sealed class ManifestTests
 
         Assert.All(Silos(manifests), pod => Assert.All(selectors, selector => Assert.Subset(pod.Metadata.Labels.ToHashSet(), selector.ToHashSet())));
     });
+
+    private static HashSet<string> ReadBySilos { get; } =
+        SiloSettings.Known.Select(setting => $"MambaQuant__{setting.Name}").Concat(["POD_NAME", "POD_IP"]).ToHashSet(StringComparer.Ordinal);
+
+    private static HashSet<string> ReadByClients { get; } =
+        ClusterAddressReader.Names.Append("Store").Select(ClusterSettings.VariableOf).ToHashSet(StringComparer.Ordinal);
+
+    /// <summary>Names of a container's variables. Config maps and secrets of a name without a hash may be those of another folder.</summary>
+    private static IEnumerable<string> NamesOf(V1Container container, string folder)
+    {
+        IReadOnlyList<object>[] reachable = folder == "job" ? [Rendering.Of("overlays/local"), Rendering.Of("overlays/gpu")] : [Rendering.Of(folder)];
+        return (container.Env ?? []).Select(variable => variable.Name).Concat((container.EnvFrom ?? []).SelectMany(source => reachable.SelectMany(manifests => manifests.SelectMany(manifest => manifest switch
+        {
+            V1ConfigMap map when map.Metadata.Name == source.ConfigMapRef?.Name => map.Data.Keys,
+            V1Secret secret when secret.Metadata.Name == source.SecretRef?.Name => secret.Data.Keys,
+            _ => Enumerable.Empty<string>(),
+        }))));
+    }
+
+    /// <summary>Who may reach a port, by what follows the label's "mambaquant/".</summary>
+    private static IEnumerable<string> Allowed(V1NetworkPolicySpec policy, string port) => policy.Ingress
+        .Where(rule => rule.Ports.Any(open => open.Port.Value == port))
+        .SelectMany(rule => rule.FromProperty)
+        .Select(peer =>
+        {
+            Assert.Null(peer.NamespaceSelector);
+            Assert.Null(peer.IpBlock);
+            return peer.PodSelector.MatchLabels.Keys.Single(label => label.StartsWith("mambaquant/", StringComparison.Ordinal))["mambaquant/".Length..];
+        })
+        .Order(StringComparer.Ordinal);
 
     /// <summary>By their label, not by what is asserted of them.</summary>
     private static V1PodTemplateSpec[] Silos(IEnumerable<object> manifests)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using k8s;
 using k8s.Models;
@@ -27,18 +28,45 @@ internal static class Rendering
             ? null
             : "needs kubectl on the PATH";
 
-    /// <summary>Renders and reads.</summary>
-    /// <param name="folder">The folder, such as "overlays/local".</param>
-    public static IReadOnlyList<object> Of(string folder)
+    private static readonly ConcurrentDictionary<string, IReadOnlyList<object>> Rendered = new(StringComparer.Ordinal);
+
+    /// <summary>Renders and reads, each folder once: kubectl takes a second or two.</summary>
+    /// <param name="folder">The folder, such as "overlays/local"; with a component, as people are told to add one: "overlays/gpu + components/kueue".</param>
+    public static IReadOnlyList<object> Of(string folder) => Rendered.GetOrAdd(folder, Read);
+
+    private static IReadOnlyList<object> Read(string folder)
     {
-        string path = Path.Combine(Repository.Root, "deploy", "k8s", folder);
+        string[] parts = folder.Split(" + ");
+        string root = Path.Combine(Repository.Root, "deploy", "k8s");
+        if (parts.Length == 1)
+        {
+            return Render(Path.Combine(root, folder));
+        }
+
+        using var copy = new TemporaryDirectory();
+        foreach (string file in Directory.EnumerateFiles(root, "*", SearchOption.AllDirectories))
+        {
+            string target = copy.File(Path.GetRelativePath(root, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            File.Copy(file, target);
+        }
+
+        string kustomization = copy.File(Path.Combine(parts[0], "kustomization.yaml"));
+        List<string> lines = [.. File.ReadAllLines(kustomization)];
+        lines.InsertRange(lines.FindLastIndex(line => line.Contains("/components/", StringComparison.Ordinal)) + 1, parts[1..].Select(component => $"  - ../../{component}"));
+        File.WriteAllLines(kustomization, lines);
+        return Render(copy.File(parts[0]));
+    }
+
+    private static IReadOnlyList<object> Render(string path)
+    {
         using Process process = Process.Start(new ProcessStartInfo("kubectl", ["kustomize", path]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         Task<string> error = process.StandardError.ReadToEndAsync();
         string text = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         return process.ExitCode == 0
             ? KubernetesYaml.LoadAllFromString(text, Kinds, strict: true)
-            : throw new InvalidOperationException($"kubectl kustomize {folder}: {error.Result}");
+            : throw new InvalidOperationException($"kubectl kustomize {path}: {error.Result}");
     }
 
     /// <summary>The pods that manifests ask for, by the name of what asks.</summary>
