@@ -1,6 +1,8 @@
 using MambaQuant.Client.Failures;
 using MambaQuant.Client.Progress;
 using MambaQuant.Grains.Contracts;
+using MambaQuant.Grains.Jobs;
+using MambaQuant.Pipeline.Driving;
 using MambaQuant.Pipeline.Local;
 
 namespace MambaQuant.Client.Cluster;
@@ -14,6 +16,10 @@ internal sealed class JobFollower(ClusterLink link, TimeProvider time)
     private static readonly TimeSpan Wait = TimeSpan.FromSeconds(10);
 
     private const int PatienceWithStrangers = 6;
+
+    /// <summary>Is shown the job whenever something has changed.</summary>
+    /// <value>Nobody by default.</value>
+    public Action<JobView>? Seen { get; init; }
 
     private readonly Dictionary<string, long> _told = new(StringComparer.Ordinal);
     private readonly Dictionary<string, StageView> _stages = new(StringComparer.Ordinal);
@@ -74,11 +80,15 @@ internal sealed class JobFollower(ClusterLink link, TimeProvider time)
 
     private void Tell(JobView view, StageClock clock, IRunProgress progress)
     {
+        Seen?.Invoke(view);
         _slots = Math.Max(_slots, view.Slots.Length);
         foreach (JobNotice notice in view.Notices.Where(notice => notice.Number > _told.GetValueOrDefault(view.Owner)))
         {
             _told[view.Owner] = notice.Number;
-            progress.Say($"warning: {notice.Text}");
+            if (JobViews.KindOf(notice) != NoticeKind.Failure) // the end says that
+            {
+                progress.Say($"warning: {notice.Text}");
+            }
         }
 
         string state = view switch

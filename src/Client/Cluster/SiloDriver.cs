@@ -6,6 +6,7 @@ using MambaQuant.Client.Progress;
 using MambaQuant.Grains.Connecting;
 using MambaQuant.Grains.Contracts;
 using MambaQuant.Grains.Hosting;
+using MambaQuant.Grains.Jobs;
 using MambaQuant.Pipeline.Artifacts;
 using MambaQuant.Pipeline.Driving;
 using MambaQuant.Pipeline.Local;
@@ -31,7 +32,7 @@ internal sealed class SiloDriver(IWorkerBackends backends, TimeProvider time) : 
 
     /// <inheritdoc/>
     public async Task<DrivenJob> RunAsync(
-        WorkPlan plan, IArtifactStore store, int workers, string scratchPath, IProgress<StageProgress> progress, Action<string> notice, CancellationToken cancellation)
+        WorkPlan plan, IArtifactStore store, int workers, string scratchPath, IProgress<StageProgress> progress, JobWatch watch, Action<string> notice, CancellationToken cancellation)
     {
         _host ??= await StartAsync(store, workers, scratchPath, cancellation);
         IGrainFactory grains = _host.Services.GetRequiredService<IGrainFactory>();
@@ -45,7 +46,7 @@ internal sealed class SiloDriver(IWorkerBackends backends, TimeProvider time) : 
                 throw new ClusterException(ExitCodes.ClusterUnavailable, $"{link.Description} refuses job {plan.Id}: {reply.Cause}");
             }
 
-            JobEnd end = await new JobFollower(link, time).FollowAsync(plan.Id, new Relay(progress, notice), cancellation);
+            JobEnd end = await new JobFollower(link, time) { Seen = view => watch.Show(JobViews.ToOverview(view)) }.FollowAsync(plan.Id, new Relay(progress, notice), cancellation);
             JobCounts counts = end.Counts ?? new JobCounts(0, plan.Graph.Items.Length, 0, []);
             return new DrivenJob(counts, end.Phase == JobPhase.Finished ? null : new ClusterException(FailureCodes.Find(end.Fault) ?? ExitCodes.JobFailed, end.Cause));
         }

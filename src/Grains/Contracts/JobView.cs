@@ -66,6 +66,10 @@ public sealed record JobView
     [Id(14)]
     public string Fault { get; init; } = string.Empty;
 
+    /// <summary>Items whose status changed after the version that the call named, ascending; all of them where it named none.</summary>
+    [Id(15)]
+    public ImmutableArray<ItemView> Changed { get; init; } = [];
+
     /// <summary>Whether it has come to an end.</summary>
     public bool HasEnded => Phase is JobPhase.Finished or JobPhase.Failed or JobPhase.Cancelled;
 }

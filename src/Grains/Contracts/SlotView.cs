@@ -31,4 +31,16 @@ public sealed record SlotView
     /// <summary>The device for people; empty where not known.</summary>
     [Id(6)]
     public string Device { get; init; } = string.Empty;
+
+    /// <summary>Index of the item; null where it waits for one, or where nobody counts.</summary>
+    [Id(7)]
+    public int? ItemIndex { get; init; }
+
+    /// <summary>Seconds that the attempt runs; 0 where it waits.</summary>
+    [Id(8)]
+    public double Seconds { get; init; }
+
+    /// <summary>Items that it made for the job since the job's present owner has it.</summary>
+    [Id(9)]
+    public int ItemsMade { get; init; }
 }

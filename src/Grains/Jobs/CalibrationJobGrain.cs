@@ -3,6 +3,7 @@ using MambaQuant.Grains.Contracts;
 using MambaQuant.Grains.Hosting;
 using MambaQuant.Grains.Placement;
 using MambaQuant.Pipeline.Artifacts;
+using MambaQuant.Pipeline.Driving;
 using MambaQuant.Pipeline.Planning;
 using MambaQuant.Pipeline.Scheduling;
 using MambaQuant.Pipeline.Scheduling.Outputs;
@@ -90,7 +91,7 @@ internal sealed partial class CalibrationJobGrain(
         TimeSpan wait = TimeSpan.FromMilliseconds(Math.Clamp(waitMilliseconds, 0, Longest.TotalMilliseconds));
         await UntilAsync(() => _ending is not null || _open?.Board.Version > after, wait);
         JobView view = _open is { } job
-            ? job.Board.View(job.Conductor.State, job.Owner, options.Store.Description)
+            ? JobViews.Of(job.Board.View(job.Conductor.State, job.Owner, options.Store.Description, after), job.Plan)
             : await ViewOfClosedAsync();
         return _goesOn ? view with { Phase = JobPhase.Opening, Cause = string.Empty } : view;
     }
@@ -215,7 +216,7 @@ internal sealed partial class CalibrationJobGrain(
             }
             catch (ArtifactStoreException fault)
             {
-                job.Board.Say($"the journal cannot be written, and is tried again: {fault.Message}");
+                job.Board.Say(NoticeKind.Remark, $"the journal cannot be written, and is tried again: {fault.Message}");
                 LogNotWritten(Job, fault.Message);
                 await Task.Delay(TimeSpan.FromSeconds(1), time);
             }

@@ -1,3 +1,4 @@
+using MambaQuant.Pipeline.Driving;
 using MambaQuant.Pipeline.Planning;
 
 namespace MambaQuant.Grains.Jobs;

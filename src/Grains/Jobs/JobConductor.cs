@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using MambaQuant.Grains.Contracts;
 using MambaQuant.Pipeline.Artifacts;
 using MambaQuant.Pipeline.Driving;
+using MambaQuant.Pipeline.Execution;
 using MambaQuant.Pipeline.Scheduling;
 using MambaQuant.Pipeline.Scheduling.Inputs;
 using MambaQuant.Pipeline.Scheduling.Outputs;
@@ -101,7 +102,7 @@ internal sealed class JobConductor
             }
         }
 
-        _board?.Describe(slot);
+        _board?.Describe(slot.Slot, slot.Device);
         await SendAsync(new WorkRequested(_driver.Now, slot.Slot));
         return Reply(slot.Slot);
     }
@@ -133,7 +134,7 @@ internal sealed class JobConductor
         List<Task> taken = [];
         foreach (WorkReport report in reports)
         {
-            _board?.Note(report);
+            _board?.Note(report.Item, report.Fault);
             taken.Add(SendAsync(InputOf(slot, report)));
             if (report.Asks && report.Kind != ReportKind.Completed)
             {
@@ -144,7 +145,7 @@ internal sealed class JobConductor
         await Task.WhenAll(taken);
         foreach (WorkReport report in reports)
         {
-            _board?.Hear(slot, report, State);
+            _board?.Hear(slot, report.Item, report.Differing, State);
         }
 
         return Reply(slot);
@@ -165,7 +166,7 @@ internal sealed class JobConductor
         foreach (LeaseProgress lease in leases)
         {
             taken.Add(SendAsync(new LeaseRenewed(_driver.Now, slot, lease.Item, lease.Attempt, lease.Checkpoint)));
-            _board?.Hear(slot, lease);
+            _board?.Hear(slot, lease.Attempt, new ItemProgress(lease.Item, lease.Done, lease.Total, lease.Unit, lease.Checkpoint));
         }
 
         if (asks)

@@ -18,6 +18,17 @@ internal static class JobPhases
         _ => throw new ArgumentOutOfRangeException(nameof(status)),
     };
 
+    /// <summary>How the scheduler would see a job in a phase; absent where it has not begun.</summary>
+    /// <param name="phase">The phase.</param>
+    public static JobStatus StatusOf(JobPhase phase) => phase switch
+    {
+        JobPhase.Running => JobStatus.Running,
+        JobPhase.Finished => JobStatus.Finished,
+        JobPhase.Failed => JobStatus.Failed,
+        JobPhase.Cancelled => JobStatus.Cancelled,
+        _ => JobStatus.Absent,
+    };
+
     /// <summary>Whether a job in this phase has come to an end.</summary>
     /// <param name="phase">The phase.</param>
     public static bool IsEnd(JobPhase phase) => phase is JobPhase.Finished or JobPhase.Failed or JobPhase.Cancelled;

@@ -36,7 +36,7 @@ internal sealed record OpenJob(WorkPlan Plan, JobConductor Conductor, JobBoard B
         }
         catch (Exception broken) when (broken is InvalidJournalException or CorruptArtifactException)
         {
-            board.Say(JobTexts.JournalRemoved(broken));
+            board.Say(NoticeKind.Damage, JobTexts.JournalRemoved(broken));
             await Journal.DeleteAsync(options.Store, job, cancellation);
             return new OpenJob(plan, await JobConductor.OpenAsync(conducted, owner, options.Store, time, cancellation), board, owner);
         }

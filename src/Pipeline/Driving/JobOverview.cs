@@ -33,6 +33,9 @@ public sealed record JobOverview
     /// <summary>The last of its notices, oldest first.</summary>
     public ImmutableArray<NoticeOverview> Notices { get; init; } = [];
 
+    /// <summary>Its items by kind.</summary>
+    public ImmutableArray<KindOverview> Kinds { get; init; } = [];
+
     /// <summary>Items whose status changed after the version that the question named, ascending; all of them where it named none.</summary>
     public ImmutableArray<ItemChange> Items { get; init; } = [];
 

@@ -13,9 +13,10 @@ public interface IJobDriver : IDisposable
     /// <param name="workers">Workers that run at once; as many for all jobs of a run.</param>
     /// <param name="scratchPath">A folder for files on their way.</param>
     /// <param name="progress">Hears how far each stage is.</param>
+    /// <param name="watch">Is shown the job as it goes on.</param>
     /// <param name="notice">Hears what people should know.</param>
     /// <param name="cancellation">Stops it at the next safe point.</param>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     Task<DrivenJob> RunAsync(
-        WorkPlan plan, IArtifactStore store, int workers, string scratchPath, IProgress<StageProgress> progress, Action<string> notice, CancellationToken cancellation);
+        WorkPlan plan, IArtifactStore store, int workers, string scratchPath, IProgress<StageProgress> progress, JobWatch watch, Action<string> notice, CancellationToken cancellation);
 }

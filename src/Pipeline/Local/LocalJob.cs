@@ -57,15 +57,16 @@ internal sealed class LocalJob(WorkPlan plan, IArtifactStore store, LocalJobLog 
     public async Task RunAsync(
         int workers, IWorkerBackends backends, Func<int, WorkExecutor> executors, TimeProvider time, CancellationToken cancellation)
     {
-        SchedulerDriver driver = await OpenAsync(time, cancellation);
+        string owner = Owner();
+        SchedulerDriver driver = await OpenAsync(owner, time, cancellation);
         foreach (string snapshot in driver.PassedOver)
         {
-            log.Say(snapshot);
+            log.Remark(snapshot);
         }
 
         // A checkpoint that a cluster has put into the store is none that lies where this job's has to go.
         int assemble = plan.Find(WorkKind.Assemble)!.Index;
-        ImmutableArray<FinishedItem> done = [.. (await StoredItems.FindAsync(store, plan, log.Damaged, cancellation)).Where(item => item.Item != assemble)];
+        ImmutableArray<FinishedItem> done = [.. (await StoredItems.FindAsync(store, plan, log.Found, cancellation)).Where(item => item.Item != assemble)];
         if (IsAssembled)
         {
             done = [.. done, new FinishedItem(assemble, driver.State.ChecksumOf(assemble) ?? string.Empty)];
@@ -86,6 +87,7 @@ internal sealed class LocalJob(WorkPlan plan, IArtifactStore store, LocalJobLog 
         _driver = driver;
         log.Reuse(isDone);
         log.Want(Open(driver));
+        log.Watch.Begin(driver, owner);
         Act(driver, first);
         using var stop = new CancellationTokenSource();
         try
@@ -110,10 +112,8 @@ internal sealed class LocalJob(WorkPlan plan, IArtifactStore store, LocalJobLog 
     private static string Owner() => string.Create(
         CultureInfo.InvariantCulture, $"local {Environment.ProcessId} {RandomNumberGenerator.GetHexString(8, lowercase: true)}"); // names an owner, reaches no result
 
-    private async Task<SchedulerDriver> OpenAsync(TimeProvider time, CancellationToken cancellation)
+    private async Task<SchedulerDriver> OpenAsync(string owner, TimeProvider time, CancellationToken cancellation)
     {
-        string owner = Owner();
-
         // Before anything else: what the store's plans name is kept when the store is cleared.
         if (await StoredPlans.PutAsync(store, plan, cancellation) is { } fault)
         {
@@ -126,7 +126,7 @@ internal sealed class LocalJob(WorkPlan plan, IArtifactStore store, LocalJobLog 
         }
         catch (Exception broken) when (broken is InvalidJournalException or CorruptArtifactException)
         {
-            log.Say(JobTexts.JournalRemoved(broken));
+            log.Remark(JobTexts.JournalRemoved(broken));
             await Journal.DeleteAsync(store, plan.Id, cancellation);
             return await SchedulerDriver.OpenAsync(store, plan.Id, plan.Graph, owner, time, _ => true, cancellation);
         }
@@ -155,13 +155,13 @@ internal sealed class LocalJob(WorkPlan plan, IArtifactStore store, LocalJobLog 
             if (driver.SnapshotFailure is { } failure && !wasWithoutSnapshot)
             {
                 wasWithoutSnapshot = true;
-                log.Say($"no snapshot of the journal could be put, so that a run after this one reads more of it: {failure.Message}");
+                log.Remark($"no snapshot of the journal could be put, so that a run after this one reads more of it: {failure.Message}");
             }
 
             if (driver.Stale is { } stale && !wasStale)
             {
                 wasStale = true;
-                log.Say($"{stale.Successor} works on the same job in '{store.Description}': both go on, and use what the other has made");
+                log.Remark($"{stale.Successor} works on the same job in '{store.Description}': both go on, and use what the other has made");
             }
         }
 
@@ -187,7 +187,7 @@ internal sealed class LocalJob(WorkPlan plan, IArtifactStore store, LocalJobLog 
             catch (ArtifactStoreException fault) when (log.StoreMayRecover && failures < MostJournalFailures && fault is not CorruptArtifactException)
             {
                 // Nothing changed: the driver has kept what it was told, and tries the same commit again.
-                log.Say($"the journal is tried again: {fault.Message}");
+                log.Remark($"the journal is tried again: {fault.Message}");
                 await Task.Delay(JournalPause * (1 << failures), time, CancellationToken.None);
             }
         }
@@ -195,6 +195,7 @@ internal sealed class LocalJob(WorkPlan plan, IArtifactStore store, LocalJobLog 
 
     private void Act(SchedulerDriver driver, ImmutableArray<SchedulerOutput> outputs)
     {
+        log.Watch.Hear(outputs);
         foreach (SchedulerOutput output in outputs)
         {
             Act(driver, output);

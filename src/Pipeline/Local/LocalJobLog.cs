@@ -9,8 +9,9 @@ namespace MambaQuant.Pipeline.Local;
 /// <summary>What happens in one job: how far its stages are, what was made, reused and made again, what failed. Thread-safe.</summary>
 /// <param name="plan">The job's plan.</param>
 /// <param name="clock">Hears how far stages are, one call at a time.</param>
+/// <param name="watch">The job for those who watch it.</param>
 /// <param name="notice">Hears what people should know, or null.</param>
-internal sealed class LocalJobLog(WorkPlan plan, StageClock clock, Action<string>? notice) : IProgress<ItemProgress>
+internal sealed class LocalJobLog(WorkPlan plan, StageClock clock, JobWatch watch, Action<string>? notice)
 {
     private readonly Lock _gate = new();
     private readonly StageMeters _meters = new(plan);
@@ -18,6 +19,9 @@ internal sealed class LocalJobLog(WorkPlan plan, StageClock clock, Action<string
     private readonly List<string> _damaged = [];
     private int _made;
     private readonly HashSet<int> _reused = [];
+
+    /// <summary>The job for those who watch it.</summary>
+    public JobWatch Watch => watch;
 
     /// <summary>Whether a store that fails may work again after a while.</summary>
     public required bool StoreMayRecover { get; init; }
@@ -74,9 +78,13 @@ internal sealed class LocalJobLog(WorkPlan plan, StageClock clock, Action<string
         }
     }
 
-    /// <inheritdoc/>
-    public void Report(ItemProgress value)
+    /// <summary>A worker is further with its item.</summary>
+    /// <param name="worker">Its name.</param>
+    /// <param name="attempt">The attempt.</param>
+    /// <param name="value">How far.</param>
+    public void Report(string worker, int attempt, ItemProgress value)
     {
+        watch.Hear(worker, attempt, value);
         lock (_gate)
         {
             _meters.Report(value);
@@ -113,6 +121,15 @@ internal sealed class LocalJobLog(WorkPlan plan, StageClock clock, Action<string
         }
     }
 
+    /// <summary>Something in the store was found not to be as it was put before the scheduler knew of it, and is made again.</summary>
+    /// <param name="item">The item that makes it.</param>
+    /// <param name="fault">What was found.</param>
+    public void Found(WorkItem item, string fault)
+    {
+        watch.Damaged(item, fault);
+        Damaged(item, fault);
+    }
+
     /// <summary>Something in the store was not as it was put, and is made again.</summary>
     /// <param name="item">The item that makes it.</param>
     /// <param name="fault">What was found.</param>
@@ -139,6 +156,14 @@ internal sealed class LocalJobLog(WorkPlan plan, StageClock clock, Action<string
         }
     }
 
+    /// <summary>Something that people should know, and those who watch do not hear from the scheduler.</summary>
+    /// <param name="text">The text.</param>
+    public void Remark(string text)
+    {
+        watch.Say(NoticeKind.Remark, text);
+        Say(text);
+    }
+
     /// <summary>Something that people should know.</summary>
     /// <param name="text">The text.</param>
     public void Say(string text)
@@ -158,6 +183,7 @@ internal sealed class LocalJobLog(WorkPlan plan, StageClock clock, Action<string
         lock (_gate)
         {
             _failures[item.Index] = ExceptionDispatchInfo.Capture(failure);
+            watch.Note(item.Index, failure);
             _meters.Drop(item.Index);
             return true;
         }

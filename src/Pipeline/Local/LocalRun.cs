@@ -32,6 +32,7 @@ public sealed class LocalRun : IDisposable
     private readonly ImmutableArray<WorkPlan> _plans;
     private readonly FileHashes _hashes;
     private readonly IArtifactStore _store;
+    private readonly ImmutableArray<JobWatch> _watches;
     private readonly int _workers;
     private bool _keepsWork = true;
     private bool _mayStillEvaluate;
@@ -46,6 +47,8 @@ public sealed class LocalRun : IDisposable
         _hashes = hashes;
         _folder = folder;
         _store = store;
+        _watches = [.. plans.Select(plan => new JobWatch(plan, store.Description, time))];
+        options.Watch?.Begin(_watches, store);
         int most = backends.MostWorkers ?? int.MaxValue;
         _workers = Math.Min(
             most, options.Workers ?? WorkerCount.Choose(plans, Environment.ProcessorCount, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes));
@@ -228,7 +231,8 @@ public sealed class LocalRun : IDisposable
     private async Task<QuantizeResult> RunAsync(
         WorkPlan plan, QuantizeTarget target, StageClock clock, bool isAssembled, CancellationToken cancellation)
     {
-        var log = new LocalJobLog(plan, clock, _options.Notice) { StoreMayRecover = _options.StoreMayRecover && _store is not DirectoryArtifactStore };
+        JobWatch watch = _watches.First(watch => watch.Plan == plan);
+        var log = new LocalJobLog(plan, clock, watch, _options.Notice) { StoreMayRecover = _options.StoreMayRecover && _store is not DirectoryArtifactStore };
         if (_options.Driver is { } driver)
         {
             return await RunAsync(driver, plan, target, clock, log, isAssembled, cancellation);
@@ -254,7 +258,7 @@ public sealed class LocalRun : IDisposable
         if (plan.Evaluation is not null)
         {
             // Nobody reads the last artifact within the job: whether it is damaged is seen now, so that it is made again.
-            await StoredEvaluations.FindAsync(plan, _store, log.Damaged, cancellation);
+            await StoredEvaluations.FindAsync(plan, _store, log.Found, cancellation);
         }
 
         try
@@ -278,7 +282,7 @@ public sealed class LocalRun : IDisposable
         {
             Durations = log.Durations,
             Counts = job.Counts,
-            Evaluation = plan.Evaluation is null || failure is not null ? null : await StoredEvaluations.FindAsync(plan, _store, log.Damaged, cancellation),
+            Evaluation = plan.Evaluation is null || failure is not null ? null : await StoredEvaluations.FindAsync(plan, _store, log.Found, cancellation),
             EvaluationFailure = failure,
         };
         return isAssembled ? result : result with { QuantizedBytes = sink.WrittenBytes };
@@ -290,7 +294,7 @@ public sealed class LocalRun : IDisposable
     {
         if (plan.Evaluation is not null)
         {
-            await StoredEvaluations.FindAsync(plan, _store, log.Damaged, cancellation);
+            await StoredEvaluations.FindAsync(plan, _store, log.Found, cancellation);
         }
 
         if (await StoredPlans.PutAsync(_store, plan, cancellation) is { } fault)
@@ -303,7 +307,7 @@ public sealed class LocalRun : IDisposable
         DrivenJob job;
         try
         {
-            job = await driver.RunAsync(plan, _store, _workers, _folder.ScratchPath(0), new ClockProgress(clock), log.Say, cancellation);
+            job = await driver.RunAsync(plan, _store, _workers, _folder.ScratchPath(0), new ClockProgress(clock), log.Watch, log.Say, cancellation);
         }
         finally
         {
@@ -332,7 +336,7 @@ public sealed class LocalRun : IDisposable
             QuantizedBytes = DiskNeed.ResultOf(model.Config, plan.Request.Recipe, !model.Config.TieEmbeddings),
             Durations = clock.Durations,
             Counts = job.Counts,
-            Evaluation = plan.Evaluation is null || job.Failure is not null ? null : await StoredEvaluations.FindAsync(plan, _store, log.Damaged, cancellation),
+            Evaluation = plan.Evaluation is null || job.Failure is not null ? null : await StoredEvaluations.FindAsync(plan, _store, log.Found, cancellation),
             EvaluationFailure = job.Failure,
         };
     }

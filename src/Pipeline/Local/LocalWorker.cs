@@ -124,7 +124,7 @@ internal sealed class LocalWorker : IDisposable
 
         public void Report(ItemProgress value)
         {
-            worker._log.Report(value);
+            worker._log.Report(worker.Name, attempt, value);
             if (value.Checkpoint > _told)
             {
                 _told = value.Checkpoint;

@@ -57,6 +57,10 @@ public sealed record QuantizeOptions
     /// <value>Null by default: nobody.</value>
     public Action<string>? Notice { get; init; }
 
+    /// <summary>Shows the run's jobs to whoever watches.</summary>
+    /// <value>Null by default: nobody.</value>
+    public RunWatch? Watch { get; init; }
+
     /// <summary>One checkpoint.</summary>
     /// <param name="modelPath">Folder of the float checkpoint.</param>
     /// <param name="outputPath">Folder to write; must not exist, or be empty.</param>

@@ -1,0 +1,326 @@
+using System.Collections.Immutable;
+using MambaQuant.Pipeline.Execution;
+using MambaQuant.Pipeline.Planning;
+using MambaQuant.Pipeline.Scheduling;
+using MambaQuant.Pipeline.Scheduling.Outputs;
+
+namespace MambaQuant.Pipeline.Driving;
+
+/// <summary>What a watcher sees of a job that is driven here; the same under every driver. Not thread-safe.</summary>
+/// <param name="plan">The job.</param>
+/// <param name="time">The clock.</param>
+public sealed class JobBoard(WorkPlan plan, TimeProvider time)
+{
+    private const int MostNotices = 100, MostDamaged = 100;
+
+    private readonly Dictionary<int, string> _faults = [];
+    private readonly Dictionary<string, BoardWorker> _workers = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, BoardRate> _rates = new(StringComparer.Ordinal);
+    private readonly Queue<NoticeOverview> _notices = [];
+    private readonly List<string> _damaged = [];
+    private readonly HashSet<int> _counted = [];
+    private readonly ItemStatus?[] _shown = new ItemStatus?[plan.Graph.Items.Length];
+    private readonly long[] _changed = new long[plan.Graph.Items.Length];
+    private StageMeters _meters = new(plan);
+    private long _noticed;
+    private string _lastFault = string.Empty;
+
+    /// <summary>Grows with every change.</summary>
+    public long Version { get; private set; } = 1;
+
+    /// <summary>Counts versions from where those of the job's owners before ended.</summary>
+    /// <param name="commits">Commits of the job so far.</param>
+    public void Base(long commits) => Version = Math.Max(Version, commits << 24);
+
+    /// <summary>Counts what is to be made, and what this job has made already under an owner before.</summary>
+    /// <param name="state">The job.</param>
+    public void Begin(SchedulerState state)
+    {
+        _meters = new StageMeters(plan);
+        _counted.Clear();
+        foreach (WorkItem item in plan.Graph.Items)
+        {
+            ItemStatus status = state.StatusOf(item.Index);
+            bool isMade = status == ItemStatus.Done && state.MakerOf(item.Index) is not null;
+            if (isMade || status is not (ItemStatus.Done or ItemStatus.Unneeded))
+            {
+                _meters.Want([item.Index]);
+            }
+
+            if (status == ItemStatus.Done)
+            {
+                _counted.Add(item.Index);
+            }
+
+            if (isMade)
+            {
+                _meters.Complete(item.Index);
+            }
+        }
+
+        Version++;
+    }
+
+    /// <summary>A worker is there.</summary>
+    /// <param name="worker">Its name.</param>
+    /// <param name="device">The device for people.</param>
+    public void Describe(string worker, string device)
+    {
+        Entry(worker).Device = device;
+        Version++;
+    }
+
+    /// <summary>A worker is gone.</summary>
+    /// <param name="worker">Its name.</param>
+    public void Forget(string worker)
+    {
+        _workers.Remove(worker);
+        Version++;
+    }
+
+    /// <summary>A worker is further with its item.</summary>
+    /// <param name="worker">Its name.</param>
+    /// <param name="attempt">The attempt.</param>
+    /// <param name="progress">How far.</param>
+    public void Hear(string worker, int attempt, ItemProgress progress)
+    {
+        BoardWorker entry = Entry(worker);
+        if (progress.Item >= 0 && progress.Item < plan.Graph.Items.Length && (entry.Attempt != attempt || entry.Progress != progress))
+        {
+            entry.Begin(progress.Item, attempt, time);
+            entry.Progress = progress;
+            _meters.Report(progress);
+            Version++;
+        }
+    }
+
+    /// <summary>What kind of failure ended the job: the name of an exception's type; empty where none did, or another driver heard of it.</summary>
+    public string Fault { get; private set; } = string.Empty;
+
+    /// <summary>An attempt is told to have failed; known before the scheduler decides what follows from it.</summary>
+    /// <param name="item">Index of the item.</param>
+    /// <param name="fault">What kind of failure: the name of an exception's type.</param>
+    public void Note(int item, string fault)
+    {
+        if (fault.Length > 0)
+        {
+            _faults[item] = _lastFault = fault;
+        }
+    }
+
+    /// <summary>An attempt ended.</summary>
+    /// <param name="worker">Whose.</param>
+    /// <param name="item">Index of its item.</param>
+    /// <param name="differing">Outputs of which the store held other bytes already.</param>
+    /// <param name="state">The job behind it.</param>
+    public void Hear(string worker, int item, ImmutableArray<string> differing, SchedulerState state)
+    {
+        Entry(worker).Progress = null;
+        if (item < 0 || item >= plan.Graph.Items.Length)
+        {
+            return;
+        }
+
+        if (!differing.IsDefaultOrEmpty)
+        {
+            Say(NoticeKind.Difference, JobTexts.DiffersFromStore(plan.Graph.Items[item].Label, differing));
+        }
+
+        Version++;
+        Count(item, state);
+    }
+
+    /// <summary>The scheduler says something.</summary>
+    /// <param name="output">What.</param>
+    /// <param name="state">The job behind it.</param>
+    public void Hear(SchedulerOutput output, SchedulerState state)
+    {
+        ImmutableArray<WorkItem> items = plan.Graph.Items;
+        Version++;
+        switch (output)
+        {
+            case Returned returned:
+                _meters.Drop(returned.Item);
+                if (returned.Reason != ReturnReason.Released && state.Status == JobStatus.Running)
+                {
+                    NoticeKind kind = returned.Reason is ReturnReason.WorkerLost or ReturnReason.Expired ? NoticeKind.Loss : NoticeKind.Retry;
+                    Say(kind, JobTexts.TriedAgain(items[returned.Item].Label, returned.Cause));
+                }
+
+                break;
+            case Reopened reopened:
+                Damaged(items[reopened.Item], reopened.Cause);
+                if (_counted.Remove(reopened.Item))
+                {
+                    _meters.Want([reopened.Item]);
+                }
+
+                break;
+            case Nondeterminism other:
+                Say(NoticeKind.Difference, JobTexts.Differs(items[other.Item].Label, other.FirstWorker, other.SecondWorker));
+                break;
+            case Failed failed:
+                Fault = _faults.GetValueOrDefault(failed.Item, string.Empty);
+                Say(NoticeKind.Failure, failed.Cause);
+                break;
+            case Refused refused:
+                Say(NoticeKind.Waiting, $"{refused.Worker} cannot work for this job: {refused.Cause}");
+                break;
+            case Unserved unserved:
+                Say(NoticeKind.Waiting, $"the job waits: {unserved.Cause}");
+                break;
+            default:
+                break;
+        }
+    }
+
+    /// <summary>What an item made was found missing or damaged.</summary>
+    /// <param name="item">The item.</param>
+    /// <param name="fault">What was found.</param>
+    public void Damaged(WorkItem item, string fault)
+    {
+        if (_damaged.Count < MostDamaged)
+        {
+            _damaged.Add($"{item.Label}: {fault}");
+        }
+
+        Say(NoticeKind.Damage, JobTexts.MadeAgain(item.Label, fault));
+    }
+
+    /// <summary>Tells people something.</summary>
+    /// <param name="kind">What kind of thing happened.</param>
+    /// <param name="text">What.</param>
+    public void Say(NoticeKind kind, string text)
+    {
+        _notices.Enqueue(new NoticeOverview(++_noticed, kind, time.GetUtcNow().ToUnixTimeMilliseconds(), text));
+        if (_notices.Count > MostNotices)
+        {
+            _notices.Dequeue();
+        }
+
+        Version++;
+    }
+
+    /// <summary>The job as it stands. Cost: looks at every item.</summary>
+    /// <param name="state">The job.</param>
+    /// <param name="owner">Who drives it.</param>
+    /// <param name="store">The store for people.</param>
+    /// <param name="after">The version that the watcher knows; items that have not changed since are left out.</param>
+    public JobOverview View(SchedulerState state, string owner, string store, long after)
+    {
+        int made = 0, reused = 0, repeated = 0;
+        Compare(state);
+        var kinds = new Dictionary<WorkKind, int[]>();
+        var changes = ImmutableArray.CreateBuilder<ItemChange>();
+        foreach (WorkItem item in plan.Graph.Items)
+        {
+            ItemStatus status = state.StatusOf(item.Index);
+            bool isDone = status == ItemStatus.Done;
+            bool isMade = isDone && state.MakerOf(item.Index) is not null;
+            made += isMade ? 1 : 0;
+            reused += isDone && !isMade ? 1 : 0;
+            repeated += Math.Max(0, state.AttemptsOf(item.Index) - 1);
+            if (!kinds.TryGetValue(item.Kind, out int[]? counts))
+            {
+                kinds.Add(item.Kind, counts = new int[Enum.GetValues<ItemStatus>().Length]);
+            }
+
+            counts[(int)status]++;
+            if (_changed[item.Index] > after)
+            {
+                changes.Add(new ItemChange(item.Index, status));
+            }
+        }
+
+        return new JobOverview
+        {
+            Job = plan.Id,
+            Status = state.Status,
+            Cause = state.Cause,
+            Version = Version,
+            Owner = owner,
+            Store = store,
+            Stages = [.. _meters.All.Select(ViewOf)],
+            Kinds = [.. kinds.Select(kind => new KindOverview(
+                kind.Key,
+                kind.Value[(int)ItemStatus.Waiting] + kind.Value[(int)ItemStatus.Delayed],
+                kind.Value[(int)ItemStatus.Ready],
+                kind.Value[(int)ItemStatus.Running],
+                kind.Value[(int)ItemStatus.Done],
+                kind.Value[(int)ItemStatus.Unneeded]))],
+            Items = changes.DrainToImmutable(),
+            Workers = [.. state.PresentWorkers.Order(StringComparer.Ordinal).Select(worker => ViewOf(worker, state.LeaseOf(worker)))],
+            Notices = [.. _notices],
+            Made = made,
+            Reused = reused,
+            Repeated = repeated,
+            Damaged = [.. _damaged],
+            Fault = state.Status != JobStatus.Failed ? string.Empty : Fault.Length > 0 ? Fault : _lastFault, // the scheduler's word for it may be on its way
+        };
+    }
+
+    private BoardWorker Entry(string worker)
+    {
+        if (!_workers.TryGetValue(worker, out BoardWorker? entry))
+        {
+            _workers.Add(worker, entry = new BoardWorker());
+        }
+
+        return entry;
+    }
+
+    /// <summary>Counts an item that is done towards its stage and its maker, once.</summary>
+    private void Count(int item, SchedulerState state)
+    {
+        if (state.StatusOf(item) == ItemStatus.Done && _counted.Add(item))
+        {
+            _meters.Complete(item);
+            if (state.MakerOf(item) is { } maker)
+            {
+                Entry(maker).ItemsMade++;
+            }
+        }
+    }
+
+    /// <summary>Stamps every item whose status is another than was shown last with a version that nobody knows yet.</summary>
+    private void Compare(SchedulerState state)
+    {
+        bool isNew = false;
+        foreach (WorkItem item in plan.Graph.Items)
+        {
+            ItemStatus status = state.StatusOf(item.Index);
+            if (_shown[item.Index] != status)
+            {
+                Version += isNew ? 0 : 1;
+                isNew = true;
+                _shown[item.Index] = status;
+                _changed[item.Index] = Version;
+                Count(item.Index, state);
+            }
+        }
+    }
+
+    private StageOverview ViewOf(StageProgress stage)
+    {
+        if (!_rates.TryGetValue(stage.Stage, out BoardRate? rate))
+        {
+            _rates.Add(stage.Stage, rate = new BoardRate(stage.Done, time));
+        }
+
+        return new StageOverview(stage.Stage, stage.Done, stage.Total, stage.Unit, rate.At(stage.Done));
+    }
+
+    private WorkerOverview ViewOf(string worker, LeaseName? lease)
+    {
+        BoardWorker entry = Entry(worker);
+        if (lease is null)
+        {
+            return new WorkerOverview(worker, entry.Device, null, 0, 0, 0, string.Empty, 0, entry.ItemsMade);
+        }
+
+        entry.Begin(lease.Item, lease.Attempt, time);
+        ItemProgress progress = entry.Progress ?? default;
+        double seconds = time.GetElapsedTime(entry.Started).TotalSeconds;
+        return new WorkerOverview(worker, entry.Device, lease.Item, lease.Attempt, progress.Done, progress.Total, progress.Unit ?? string.Empty, seconds, entry.ItemsMade);
+    }
+}
