@@ -48,7 +48,8 @@ internal sealed class SiloDriver(IWorkerBackends backends, TimeProvider time) : 
 
             JobEnd end = await new JobFollower(link, time) { Seen = view => watch.Show(JobViews.ToOverview(view)) }.FollowAsync(plan.Id, new Relay(progress, notice), cancellation);
             JobCounts counts = end.Counts ?? new JobCounts(0, plan.Graph.Items.Length, 0, []);
-            return new DrivenJob(counts, end.Phase == JobPhase.Finished ? null : new ClusterException(FailureCodes.Find(end.Fault) ?? ExitCodes.JobFailed, end.Cause));
+            int? code = FailureCodes.Find(end.Fault);
+            return new DrivenJob(counts, end.Phase == JobPhase.Finished ? null : new ClusterException(code ?? ExitCodes.JobFailed, end.Cause)) { FailsAgain = FailureCodes.IsFinal(code) };
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
@@ -84,6 +85,7 @@ internal sealed class SiloDriver(IWorkerBackends backends, TimeProvider time) : 
             Announcement = Announcement,
             CacheBytes = Math.Min(ProcessMemory.LargestCacheBytes, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / (4 * workers)),
             Shutdown = ToStop,
+            FindsJobs = false,
         };
         IHost host = ClusterClient.HostOf(builder =>
         {

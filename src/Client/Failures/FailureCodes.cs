@@ -35,6 +35,11 @@ internal static class FailureCodes
         _ => null,
     };
 
+    /// <summary>Whether a run that ended with a code would do so again: the model, the text or the recipe is at fault, not the machine.</summary>
+    /// <param name="code">The exit code.</param>
+    public static bool IsFinal(int? code) => code is ExitCodes.UnsupportedModel or ExitCodes.InvalidCheckpoint or ExitCodes.InvalidTokenizer or ExitCodes.InvalidRecipe
+        or ExitCodes.InvalidText or ExitCodes.TooLittleText or ExitCodes.NonFiniteValue or ExitCodes.NumericalFailure;
+
     /// <summary>The exit code of an exception, or null where it is none that a user can cause.</summary>
     /// <param name="cause">The exception.</param>
     public static int? Find(Exception cause) => cause switch

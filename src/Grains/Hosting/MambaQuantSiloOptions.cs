@@ -41,6 +41,10 @@ public sealed record MambaQuantSiloOptions
     /// <value>120 s by default.</value>
     public TimeSpan Shutdown { get; init; } = TimeSpan.FromSeconds(120);
 
+    /// <summary>Whether the cluster runs what it finds in the store, and not only what it is told to.</summary>
+    /// <value>True by default; a cluster of one command in a store that others have too must not take their jobs.</value>
+    public bool FindsJobs { get; init; } = true;
+
     /// <summary>Makes what runs the items of a job.</summary>
     /// <value>Null by default: from the request in the store.</value>
     public IExecutorFactory? Executors { get; init; }

@@ -23,7 +23,11 @@ internal sealed partial class JobDirectoryGrain(MambaQuantSiloOptions options, T
     /// <inheritdoc/>
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        await ListStoreAsync(cancellationToken);
+        if (options.FindsJobs)
+        {
+            await ListStoreAsync(cancellationToken);
+        }
+
         await base.OnActivateAsync(cancellationToken);
     }
 

@@ -3,4 +3,9 @@ namespace MambaQuant.Pipeline.Local;
 /// <summary>How a job ended under an <see cref="IJobDriver"/>.</summary>
 /// <param name="Counts">What it took.</param>
 /// <param name="Failure">Why it failed; null where it finished.</param>
-public sealed record DrivenJob(JobCounts Counts, Exception? Failure);
+public sealed record DrivenJob(JobCounts Counts, Exception? Failure)
+{
+    /// <summary>Whether the same job would fail in the same way, so that nothing of it is worth keeping.</summary>
+    /// <value>False by default.</value>
+    public bool FailsAgain { get; init; }
+}

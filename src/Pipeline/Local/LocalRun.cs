@@ -36,6 +36,7 @@ public sealed class LocalRun : IDisposable
     private readonly int _workers;
     private bool _keepsWork = true;
     private bool _mayStillEvaluate;
+    private bool _isInVain;
 
     private LocalRun(
         QuantizeOptions options, IWorkerBackends backends, TimeProvider time, ImmutableArray<WorkPlan> plans, FileHashes hashes, WorkFolder folder, IArtifactStore store)
@@ -128,7 +129,7 @@ public sealed class LocalRun : IDisposable
         {
             throw new RunInterruptedException(_folder.Path, cancellation);
         }
-        catch (Exception failure) when (FailsAgain(failure))
+        catch (Exception failure) when (_isInVain || FailsAgain(failure))
         {
             // The same command would fail the same way: nothing is worth keeping.
             _keepsWork = _folder.IsResumed;
@@ -320,10 +321,11 @@ public sealed class LocalRun : IDisposable
 
         if (job.Failure is { } failure && (plan.Evaluation is null || await ItemReceipt.FindAsync(_store, plan.Find(WorkKind.Assemble)!.Key, cancellation) is null))
         {
+            _isInVain = job.FailsAgain;
             ExceptionDispatchInfo.Throw(failure);
         }
 
-        _mayStillEvaluate |= job.Failure is not null && (_folder.IsResumed || !FailsAgain(job.Failure));
+        _mayStillEvaluate |= job.Failure is not null && (_folder.IsResumed || !job.FailsAgain);
         if (!isAssembled)
         {
             await CheckpointDownload.RunAsync(_store, plan, target.OutputPath, () => RunFile.Write(Facts(clock.Durations, job.Counts), _time), null, cancellation);

@@ -167,4 +167,38 @@ public sealed class ClusterVerbsTests : IDisposable
         FolderBytes.AssertSame(_silo.Path("local/mambaquant"), _silo.Path("orleans/mambaquant"));
         Assert.False(Directory.Exists(_silo.Path("orleans.work")));
     }
+
+    [Fact]
+    public void EngineOrleans_LeavesNothingWhereTheModelIsAtFault()
+    {
+        (new SyntheticMamba { Edit = (name, values) => values[5] = name.EndsWith("x_proj.weight", StringComparison.Ordinal) ? float.NaN : values[5] }).Write(_model);
+
+        foreach (string engine in (string[])["local", "orleans"])
+        {
+            CapturedRun run = new(["quantize", _model, "--preset", "mambaquant", .. Work, "--out", _silo.Path(engine), "--engine", engine]);
+            Assert.True(run.ExitCode == ExitCodes.NonFiniteValue, run.Error);
+            Assert.False(Directory.Exists(_silo.Path($"{engine}.work")));
+            Assert.False(Directory.Exists(_silo.Path(engine)));
+        }
+    }
+
+    [Fact]
+    public async Task EngineOrleans_RunsItsOwnJobAlone_AndLeavesNoRequest()
+    {
+        using var other = new SmallJob();
+        var store = DirectoryArtifactStore.OpenOrCreate(_silo.Store);
+        string waiting = (await other.PutAsync(store)).Id;
+
+        CapturedRun run = new(["quantize", _model, "--preset", "mambaquant", .. Work, "--out", _silo.Path("out"), "--engine", "orleans", "--store", _silo.Store]);
+
+        Assert.True(run.ExitCode == 0, run.Error);
+        List<string> names = [];
+        await foreach (ArtifactInfo artifact in store.ListAsync("jobs/", CancellationToken.None))
+        {
+            names.Add(artifact.Name);
+        }
+
+        Assert.Equal([StoredRequests.NameOf(waiting)], names.Where(name => name.EndsWith("/request", StringComparison.Ordinal)));
+        Assert.DoesNotContain(names, name => name.StartsWith($"jobs/{waiting}/journal/", StringComparison.Ordinal));
+    }
 }
