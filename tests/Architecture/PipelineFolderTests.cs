@@ -8,7 +8,7 @@ public sealed class PipelineFolderTests
     private const string Root = "MambaQuant.Pipeline";
 
     /// <summary>A folder uses only folders that stand before it; nothing uses the simulation.</summary>
-    private static readonly string[] Order = ["Artifacts", "Planning", "Inputs", "Scheduling", "Execution", "Driving", "Local", "Simulation"];
+    private static readonly string[] Order = ["Artifacts", "Planning", "Inputs", "Scheduling", "Telemetry", "Execution", "Driving", "Local", "Simulation"];
 
     /// <summary>What the simulation may use: it runs the scheduler on plans, and nothing that does real work.</summary>
     private static readonly string[] Simulated = ["Planning", "Scheduling"];

@@ -5,6 +5,7 @@ using MambaQuant.Pipeline.Planning;
 using MambaQuant.Pipeline.Scheduling;
 using MambaQuant.Pipeline.Scheduling.Inputs;
 using MambaQuant.Pipeline.Scheduling.Outputs;
+using MambaQuant.Pipeline.Telemetry;
 
 namespace MambaQuant.Pipeline.Driving;
 
@@ -24,10 +25,11 @@ public sealed class SchedulerDriver
     private volatile DrivenState _at;
     private long? _wake;
 
-    private SchedulerDriver(JournaledScheduler journaled, TimeProvider time, Func<LeaseName, bool> isAlive)
+    private SchedulerDriver(JournaledScheduler journaled, string job, WorkGraph graph, TimeProvider time, Func<LeaseName, bool> isAlive)
     {
         _journaled = journaled;
         _at = new DrivenState(journaled.State, journaled.Commits);
+        Meter = new JobMeter(job, graph, () => _at.State);
         PassedOver = journaled.PassedOver;
         _time = time;
         _isAlive = isAlive;
@@ -39,6 +41,9 @@ public sealed class SchedulerDriver
 
     /// <summary>How the job stands, and how many commits led there; may be asked from any thread.</summary>
     public DrivenState At => _at;
+
+    /// <summary>Measures the job for as long as it is driven here.</summary>
+    public JobMeter Meter { get; }
 
     /// <summary>The driver's clock: milliseconds since it was opened.</summary>
     public long Now => (long)_time.GetElapsedTime(_started).TotalMilliseconds;
@@ -82,7 +87,7 @@ public sealed class SchedulerDriver
         ArgumentNullException.ThrowIfNull(time);
         ArgumentNullException.ThrowIfNull(isAlive);
         JournaledScheduler journaled = await JournaledScheduler.OpenAsync(store, job, graph, owner, cancellation).ConfigureAwait(false);
-        return new SchedulerDriver(journaled, time, isAlive) { StepsDown = stepsDown };
+        return new SchedulerDriver(journaled, job, graph, time, isAlive) { StepsDown = stepsDown };
     }
 
     /// <summary>Tells what happened.</summary>
@@ -119,6 +124,7 @@ public sealed class SchedulerDriver
     /// <summary>Ends the driver: whoever waits for an input to be taken hears that it was not.</summary>
     public void Close()
     {
+        Meter.Dispose();
         _inbox.Writer.TryComplete();
         while (_inbox.Reader.TryRead(out PostedInput posted))
         {
@@ -142,8 +148,10 @@ public sealed class SchedulerDriver
             await WaitAsync(cancellation).ConfigureAwait(false);
         }
 
-        ImmutableArray<ImmutableArray<SchedulerOutput>> said = await StepAsync([.. _batch.Select(posted => posted.Input)]).ConfigureAwait(false);
+        List<SchedulerInput> inputs = [.. _batch.Select(posted => posted.Input)];
+        ImmutableArray<ImmutableArray<SchedulerOutput>> said = await StepAsync(inputs).ConfigureAwait(false);
         ImmutableArray<SchedulerOutput> outputs = [.. said.SelectMany(each => each)];
+        Meter.Hear(inputs, outputs);
         foreach (SchedulerOutput output in outputs)
         {
             _wake = output is WakeAt wake ? wake.At : _wake;

@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using MambaQuant.Pipeline.Planning;
+using MambaQuant.Pipeline.Telemetry;
 using MambaQuant.Quant.Checkpoints;
 using MambaQuant.Quant.Evaluation;
 using MambaQuant.Quant.Inference;
@@ -33,6 +35,7 @@ internal sealed class EvaluationStage(Workbench bench)
     {
         EvaluationIdentity planned = bench.Plan.Request.Evaluation!;
         EvaluationGrid grid = bench.Plan.Evaluation!;
+        using Activity? group = Tracing.Group(KernelGroups.Tokenize);
         Func<IByteSource> open = bench.Options.EvaluationText ?? throw new InvalidOperationException("the plan evaluates on a text: give it to the worker");
         int[] tokens = PlannedText.Tokenize(bench, open, planned.Text, planned.Tokenizer);
         if (tokens.Length != planned.Tokens)
@@ -152,6 +155,8 @@ internal sealed class EvaluationStage(Workbench bench)
         ItemReporter reporter,
         CancellationToken stop)
     {
+        using Activity? group = Tracing.Group(KernelGroups.Score);
+        var count = new TokenCount(session.Item.Kind);
         var scorer = new WindowScorer(Kernels, bench.Config.VocabularySize, EvaluationRule.LogitsAtOnce);
         int firstOfShard = bench.Plan.Evaluation!.Shard(session.Item.Shard).First;
         var scores = new List<WindowScore>(windows.Count);
@@ -168,6 +173,7 @@ internal sealed class EvaluationStage(Workbench bench)
                 (row, count) => Logits(ends, batch, row, count),
                 reference is null ? null : (row, count) => reference(place + row, count)));
             rowsBefore += batch.Shape.Rows;
+            count.Reach(rowsBefore);
         }
 
         reporter.Report(pass.Total, pass.Total, "tokens");

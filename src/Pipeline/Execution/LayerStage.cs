@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using System.Text.Json;
 using MambaQuant.Pipeline.Planning;
+using MambaQuant.Pipeline.Telemetry;
 using MambaQuant.Quant.Checkpoints;
 using MambaQuant.Quant.Method;
 using MambaQuant.Quant.Models;
@@ -28,9 +30,8 @@ internal sealed class LayerStage(Workbench bench)
         using EndsFolder? ends = bench.Ends(residual);
         using Tensor samples = HiddenStates.Rotate(bench.Kernels, await SamplesAsync(session, layer), ends);
         LayerStatistics statistics = await MagnitudesAsync(session, layer);
-        using LayerWeights weights = bench.Checkpoint.LoadLayer(bench.Kernels, layer);
-        using LayerWeights rotated = bench.Rotate(weights, residual);
-        await PutChoiceAsync(session, LayerTransforms.ChooseSmoothing(bench.Context(reporter, "candidates", either.Token), rotated, statistics, samples));
+        using LayerWeights rotated = LoadRotated(layer, residual);
+        await PutChoiceAsync(session, Search(bench.Context(reporter, "candidates", either.Token), rotated, statistics, samples));
         return await session.CompleteAsync(tokens: 0);
     }
 
@@ -48,13 +49,12 @@ internal sealed class LayerStage(Workbench bench)
         }
         else if (bench.Needs.Smooths)
         {
-            using LayerWeights weights = bench.Checkpoint.LoadLayer(bench.Kernels, layer);
-            using LayerWeights rotated = bench.Rotate(weights, await bench.ResidualAsync(session));
-            choices = LayerTransforms.ChooseSmoothing(context, rotated, statistics, samples: null);
+            using LayerWeights rotated = LoadRotated(layer, await bench.ResidualAsync(session));
+            choices = Search(context, rotated, statistics, samples: null);
             await PutChoiceAsync(session, choices);
         }
 
-        await session.PutAsync(ItemOutputs.Transform, LayerTransforms.Combine(context, layer, statistics, choices).Write);
+        await session.PutAsync(ItemOutputs.Transform, Combine(context, layer, statistics, choices).Write);
         return await session.CompleteAsync(tokens: 0);
     }
 
@@ -73,13 +73,17 @@ internal sealed class LayerStage(Workbench bench)
         LayerStatistics? measured = await MomentsAsync(session, layer, bench.Needs.Moments is not null);
         LayerStatistics? original = await OriginalAsync(session, layer, bench.Needs.ReportsOriginal);
         ImmutableArray<SmoothingChoice> choices = await bench.ChoicesAsync(session, layer);
-        using LayerWeights weights = bench.Checkpoint.LoadLayer(bench.Kernels, layer);
-        using LayerWeights folded = bench.Fold(weights, residual, transform);
+        using LayerWeights weights = Load(layer);
+        using LayerWeights folded = Fold(weights, residual, transform);
         var moments = new InputMoments(context, residual, transform, folded, measured, transformed);
+        Activity? rounding = Tracing.Group(RoundingGroup, layer);
         (QuantizedLayer quantized, LayerQuantizationReport report) = LayerQuantizer.Quantize(
             bench.Kernels, bench.Family, folded, transform, context.Scheme, transformed, bench.Recipe.Gptq?.ToOptions(), moments.At, context.Stepped);
+        rounding?.Dispose();
         using QuantizedLayer owned = quantized;
         LayerReport described = CheckpointReports.OfLayer(context, new LayerOutcome(quantized, report, weights, choices, original));
+        ErrorMeter.Record(described);
+        using Activity? packing = Tracing.Group(KernelGroups.Pack, layer);
         await session.PutAsync(ItemOutputs.Layer, path => QuantizedParts.WriteLayer(path, bench.Kernels, bench.Config, quantized));
         await PutReportAsync(session, described);
         return await session.CompleteAsync(tokens: 0);
@@ -100,12 +104,50 @@ internal sealed class LayerStage(Workbench bench)
         LayerStatistics? head = await TransformedAsync(session, layer, readsHead);
         LayerStatistics? measured = await MomentsAsync(session, layer, bench.Needs is { Moments: not null, CompensatesHead: true });
         LayerStatistics? original = await OriginalAsync(session, layer, bench.Needs.ReportsOriginalHead);
+        Activity? rounding = Tracing.Group(RoundingGroup, layer);
         (QuantizedEnds ends, LayerQuantizationReport report) = EndsStage.Quantize(context, residual, folder, measured, head);
+        rounding?.Dispose();
         using QuantizedEnds owned = ends;
+        LayerReport described = CheckpointReports.OfEnds(report, original);
+        ErrorMeter.Record(described);
+        using Activity? packing = Tracing.Group(KernelGroups.Pack, layer);
         await session.PutAsync(ItemOutputs.Embeddings, path => QuantizedParts.WriteEmbeddings(path, bench.Kernels, bench.Config, ends));
         await session.PutAsync(ItemOutputs.Head, path => QuantizedParts.WriteHead(path, bench.Kernels, bench.Config, ends));
-        await PutReportAsync(session, CheckpointReports.OfEnds(report, original));
+        await PutReportAsync(session, described);
         return await session.CompleteAsync(tokens: 0);
+    }
+
+    private string RoundingGroup => bench.Recipe.Gptq is null ? KernelGroups.Quantize : KernelGroups.Gptq;
+
+    private static ImmutableArray<SmoothingChoice> Search(MethodContext context, LayerWeights rotated, LayerStatistics? statistics, Tensor? samples)
+    {
+        using Activity? group = Tracing.Group(KernelGroups.Search, rotated.Layer);
+        return LayerTransforms.ChooseSmoothing(context, rotated, statistics, samples);
+    }
+
+    private static LayerTransform Combine(MethodContext context, int layer, LayerStatistics? statistics, ImmutableArray<SmoothingChoice> choices)
+    {
+        using Activity? group = Tracing.Group(KernelGroups.Eigen, layer);
+        return LayerTransforms.Combine(context, layer, statistics, choices);
+    }
+
+    private LayerWeights LoadRotated(int layer, Rotation? residual)
+    {
+        using LayerWeights weights = Load(layer);
+        using Activity? group = Tracing.Group(KernelGroups.Load, layer);
+        return bench.Rotate(weights, residual);
+    }
+
+    private LayerWeights Load(int layer)
+    {
+        using Activity? group = Tracing.Group(KernelGroups.Load, layer);
+        return bench.Checkpoint.LoadLayer(bench.Kernels, layer);
+    }
+
+    private LayerWeights Fold(LayerWeights weights, Rotation? residual, LayerTransform transform)
+    {
+        using Activity? group = Tracing.Group(KernelGroups.Load, weights.Layer);
+        return bench.Fold(weights, residual, transform);
     }
 
     /// <summary>What the first pass observed of a layer, the norm in the basis in which it is smoothed.</summary>

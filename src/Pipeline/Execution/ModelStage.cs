@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using System.Text.Json;
 using MambaQuant.Pipeline.Planning;
+using MambaQuant.Pipeline.Telemetry;
 using MambaQuant.Quant.Checkpoints;
 using MambaQuant.Quant.Datasets;
 using MambaQuant.Quant.Inference;
@@ -25,6 +27,7 @@ internal sealed class ModelStage(Workbench bench)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, session.Abandon);
         CalibrationIdentity calibration = bench.Plan.Request.Calibration;
+        using Activity? group = Tracing.Group(KernelGroups.Tokenize);
         CalibrationSet set = calibration switch
         {
             { Tokens: { } expected } => Given(expected),
@@ -51,6 +54,7 @@ internal sealed class ModelStage(Workbench bench)
             WorkKind.ReduceTransformed => WorkKind.ObserveTransformed,
             _ => WorkKind.ObserveOriginal,
         };
+        using Activity? group = Tracing.Group(KernelGroups.Merge, item.First);
         var tree = new MergeTree<LayerStatistics>(LayerStatistics.Merge);
         for (int shard = 0; shard < bench.Plan.Grid.Shards; shard++)
         {
@@ -70,7 +74,9 @@ internal sealed class ModelStage(Workbench bench)
         WorkItem producer = bench.Plan.Find(WorkKind.ReduceOriginal)
             ?? bench.Plan.FindBlock(WorkKind.ObserveOriginal, bench.Config.LayerCount, 0)!;
         LayerStatistics pool = await bench.StatisticsAsync(session, producer, ItemOutputs.Pool);
+        Activity? group = Tracing.Group(KernelGroups.Eigen);
         Rotation rotation = LayerTransforms.ResidualRotation(bench.Context(session.Abandon), PoolFile.In(pool))!;
+        group?.Dispose();
         await session.PutAsync(ItemOutputs.Rotation, rotation.Write);
         return await session.CompleteAsync(tokens: 0);
     }

@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using MambaQuant.Pipeline.Artifacts;
 using MambaQuant.Pipeline.Planning;
+using MambaQuant.Pipeline.Telemetry;
 using MambaQuant.Quant.Datasets;
 using MambaQuant.Quant.Method;
 using MambaQuant.Quant.Models;
@@ -160,6 +162,7 @@ internal sealed class ObservedPass
     /// <returns>The pool with this layer's moment, where it is pooled.</returns>
     public async Task<SecondMoment?> PutAsync(LayerStatistics observed, SecondMoment? pool, bool isOwn)
     {
+        using Activity? group = Tracing.Group(KernelGroups.Statistics, observed.Layer);
         string output = ItemOutputs.Statistics(observed.Layer);
         foreach (ItemSession companion in Companions)
         {
@@ -216,14 +219,26 @@ internal sealed class ObservedPass
     {
         bool isOriginal = Item.Kind != WorkKind.ObserveTransformed;
         string transformed = $"transformed-{layer}";
-        LoadedBlock block = isOriginal
-            ? _bench.TakeOriginal(layer)
-            : _bench.Cache.Take<LoadedBlock>(transformed) ?? LoadTransformed(layer, await _bench.TransformAsync(Session, layer));
+        LoadedBlock block;
+        using (Tracing.Group(KernelGroups.Load, layer))
+        {
+            block = isOriginal
+                ? _bench.TakeOriginal(layer)
+                : _bench.Cache.Take<LoadedBlock>(transformed) ?? LoadTransformed(layer, await _bench.TransformAsync(Session, layer));
+        }
+
         try
         {
+            using Activity? group = Tracing.Group(KernelGroups.Forward, layer);
+            var count = new TokenCount(Item.Kind);
             long before = (layer - Item.First) * Tokens, total = Item.Count * Tokens;
-            loaded.Hidden.Advance(
-                _bench.Kernels, block.Block, observer, done => _reporter.Report(before + done, total, "tokens"), Session.Abandon);
+            loaded.Hidden.Advance(_bench.Kernels, block.Block, observer, Report, Session.Abandon);
+
+            void Report(long done)
+            {
+                count.Reach(done);
+                _reporter.Report(before + done, total, "tokens");
+            }
         }
         finally
         {

@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using MambaQuant.Pipeline.Planning;
+using MambaQuant.Pipeline.Telemetry;
 using MambaQuant.Quant.Checkpoints;
 using MambaQuant.Quant.Datasets;
 using MambaQuant.Quant.Inference;
@@ -31,12 +33,14 @@ internal sealed class SequentialStage(Workbench bench)
         if (layer > 0)
         {
             await AdvanceAsync(session, loaded.Hidden, layer - 1, done => reporter.Report(done, 2 * tokens, "tokens"));
+            new TokenCount(item.Kind).Reach(tokens);
         }
 
         LayerStatistics statistics = layer < bench.Config.LayerCount
             ? await ObserveAsync(session, loaded.Hidden, residual, layer)
             : ObserveHead(context, loaded.Hidden, ends);
-        await bench.PutStatisticsAsync(session, ItemOutputs.Statistics(layer), statistics);
+        new TokenCount(item.Kind).Reach(tokens);
+        await PutAsync(session, statistics);
         if (layer < bench.Config.LayerCount)
         {
             await session.PutAsync(ItemOutputs.Hidden, path => HiddenStatesFile.Write(path, bench.Kernels, loaded.Hidden, pool: null));
@@ -44,6 +48,12 @@ internal sealed class SequentialStage(Workbench bench)
 
         reporter.Report(2 * tokens, 2 * tokens, "tokens");
         return await session.CompleteAsync(tokens);
+    }
+
+    private async Task PutAsync(ItemSession session, LayerStatistics statistics)
+    {
+        using Activity? group = Tracing.Group(KernelGroups.Statistics, statistics.Layer);
+        await bench.PutStatisticsAsync(session, ItemOutputs.Statistics(statistics.Layer), statistics);
     }
 
     private async Task<LoadedHidden> LoadAsync(ItemSession session, MethodContext context, EndsFolder? ends)
@@ -66,6 +76,7 @@ internal sealed class SequentialStage(Workbench bench)
         using QuantizedLayer quantized = await session.ReadAsync(
             quantize, ItemOutputs.Layer, path => QuantizedParts.ReadLayer(path, bench.Kernels, bench.Config, layout, layer));
         using MambaBlock block = QuantizedBlock.Build(bench.Kernels, bench.Config, quantized, QuantizedArithmetic.Integer);
+        using Activity? group = Tracing.Group(KernelGroups.Forward, layer);
         hidden.Advance(bench.Kernels, block, observer: null, advanced, session.Abandon);
     }
 
@@ -75,6 +86,7 @@ internal sealed class SequentialStage(Workbench bench)
         using LayerWeights weights = bench.Checkpoint.LoadLayer(bench.Kernels, layer);
         using OnlineTransforms online = LayerFolder.Online(bench.Kernels, bench.Family, transform);
         using MambaBlock block = FloatBlock.Build(bench.Kernels, bench.Config, bench.Fold(weights, residual, transform), online);
+        using Activity? group = Tracing.Group(KernelGroups.Forward, layer);
         using var observer = new LayerObserver(bench.Kernels, bench.Needs.Transformed!, layer, bench.Config);
         hidden.Visit(bench.Kernels, block, observer, session.Abandon);
         return observer.ToStatistics();

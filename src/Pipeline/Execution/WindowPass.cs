@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using MambaQuant.Pipeline.Planning;
+using MambaQuant.Pipeline.Telemetry;
 using MambaQuant.Quant.Method;
 using MambaQuant.Quant.Tensors;
 
@@ -78,7 +80,16 @@ internal sealed class WindowPass(Workbench bench, ItemSession session, IReadOnly
             LoadedBlock block = await take(layer);
             try
             {
-                hidden.Advance(bench.Kernels, block.Block, observer: null, done => reporter.Report((layer * Tokens) + done, Total, "tokens"), session.Abandon);
+                using Activity? group = Tracing.Group(KernelGroups.Forward, layer);
+                var count = new TokenCount(session.Item.Kind);
+                int place = layer;
+                hidden.Advance(bench.Kernels, block.Block, observer: null, Report, session.Abandon);
+
+                void Report(long done)
+                {
+                    count.Reach(done);
+                    reporter.Report((place * Tokens) + done, Total, "tokens");
+                }
             }
             finally
             {

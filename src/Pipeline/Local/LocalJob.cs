@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.ExceptionServices;
 using System.Security.Cryptography;
@@ -59,6 +60,20 @@ internal sealed class LocalJob(WorkPlan plan, IArtifactStore store, LocalJobLog 
     {
         string owner = Owner();
         SchedulerDriver driver = await OpenAsync(owner, time, cancellation);
+        Activity.Current = driver.Meter.Span ?? Activity.Current; // what is said from here on belongs to the job
+        try
+        {
+            await RunAsync(driver, owner, workers, backends, executors, time, cancellation);
+        }
+        finally
+        {
+            driver.Close();
+        }
+    }
+
+    private async Task RunAsync(
+        SchedulerDriver driver, string owner, int workers, IWorkerBackends backends, Func<int, WorkExecutor> executors, TimeProvider time, CancellationToken cancellation)
+    {
         foreach (string snapshot in driver.PassedOver)
         {
             log.Remark(snapshot);
@@ -94,7 +109,7 @@ internal sealed class LocalJob(WorkPlan plan, IArtifactStore store, LocalJobLog 
         {
             for (int index = 0; index < workers; index++)
             {
-                _workers.Add(new LocalWorker(index, executors(index), backends, driver, log, stop.Token));
+                _workers.Add(new LocalWorker(index, executors(index), backends, driver, plan.Id, log, stop.Token));
             }
 
             await DriveAsync(driver, time, stop, cancellation);
@@ -209,7 +224,7 @@ internal sealed class LocalJob(WorkPlan plan, IArtifactStore store, LocalJobLog 
         {
             case Assign assign:
                 log.Begin(items[assign.Item]);
-                Find(assign.Worker).Assign(items[assign.Item], assign.Attempt);
+                Find(assign.Worker).Assign(items[assign.Item], assign.Attempt, driver.Meter.ContextOf(assign.Item));
                 break;
             case Revoke revoke:
                 Find(revoke.Worker).Abandon(revoke.Item, revoke.Attempt);

@@ -5,6 +5,7 @@ using MambaQuant.Pipeline.Driving;
 using MambaQuant.Pipeline.Execution;
 using MambaQuant.Pipeline.Inputs;
 using MambaQuant.Pipeline.Planning;
+using MambaQuant.Pipeline.Telemetry;
 using MambaQuant.Quant.Checkpoints;
 using MambaQuant.Quant.Datasets;
 using MambaQuant.Quant.Kernels;
@@ -33,6 +34,7 @@ public sealed class LocalRun : IDisposable
     private readonly FileHashes _hashes;
     private readonly IArtifactStore _store;
     private readonly ImmutableArray<JobWatch> _watches;
+    private readonly bool _isFolder;
     private readonly int _workers;
     private bool _keepsWork = true;
     private bool _mayStillEvaluate;
@@ -47,9 +49,10 @@ public sealed class LocalRun : IDisposable
         _plans = plans;
         _hashes = hashes;
         _folder = folder;
-        _store = store;
         _watches = [.. plans.Select(plan => new JobWatch(plan, store.Description, time))];
         options.Watch?.Begin(_watches, store);
+        _store = new MeteredStore(store);
+        _isFolder = store is DirectoryArtifactStore;
         int most = backends.MostWorkers ?? int.MaxValue;
         _workers = Math.Min(
             most, options.Workers ?? WorkerCount.Choose(plans, Environment.ProcessorCount, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes));
@@ -233,7 +236,7 @@ public sealed class LocalRun : IDisposable
         WorkPlan plan, QuantizeTarget target, StageClock clock, bool isAssembled, CancellationToken cancellation)
     {
         JobWatch watch = _watches.First(watch => watch.Plan == plan);
-        var log = new LocalJobLog(plan, clock, watch, _options.Notice) { StoreMayRecover = _options.StoreMayRecover && _store is not DirectoryArtifactStore };
+        var log = new LocalJobLog(plan, clock, watch, _options.Notice) { StoreMayRecover = _options.StoreMayRecover && !_isFolder };
         if (_options.Driver is { } driver)
         {
             return await RunAsync(driver, plan, target, clock, log, isAssembled, cancellation);

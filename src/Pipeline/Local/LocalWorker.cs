@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Globalization;
 using MambaQuant.Pipeline.Artifacts;
 using MambaQuant.Pipeline.Driving;
@@ -6,6 +7,7 @@ using MambaQuant.Pipeline.Execution;
 using MambaQuant.Pipeline.Planning;
 using MambaQuant.Pipeline.Scheduling;
 using MambaQuant.Pipeline.Scheduling.Inputs;
+using MambaQuant.Pipeline.Telemetry;
 
 namespace MambaQuant.Pipeline.Local;
 
@@ -15,6 +17,8 @@ internal sealed class LocalWorker : IDisposable
     private readonly WorkExecutor _executor;
     private readonly IWorkerBackends _backends;
     private readonly SchedulerDriver _driver;
+    private readonly string _job;
+    private readonly WorkerMeter _meter = new();
     private readonly LocalJobLog _log;
     private readonly CancellationToken _stop;
     private readonly BlockingCollection<Assignment> _assignments = [];
@@ -26,14 +30,16 @@ internal sealed class LocalWorker : IDisposable
     /// <param name="executor">Runs items; owned.</param>
     /// <param name="backends">Hears when it computes.</param>
     /// <param name="driver">Hears what becomes of items.</param>
+    /// <param name="job">Identity of the job.</param>
     /// <param name="log">Hears of progress and failures.</param>
     /// <param name="stop">Ends items at their next safe point.</param>
-    public LocalWorker(int index, WorkExecutor executor, IWorkerBackends backends, SchedulerDriver driver, LocalJobLog log, CancellationToken stop)
+    public LocalWorker(int index, WorkExecutor executor, IWorkerBackends backends, SchedulerDriver driver, string job, LocalJobLog log, CancellationToken stop)
     {
         Name = NameOf(index);
         _executor = executor;
         _backends = backends;
         _driver = driver;
+        _job = job;
         _log = log;
         _stop = stop;
         _thread = new Thread(Run) { IsBackground = true, Name = Name };
@@ -50,7 +56,8 @@ internal sealed class LocalWorker : IDisposable
     /// <summary>Gives it an item.</summary>
     /// <param name="item">The item.</param>
     /// <param name="attempt">The attempt.</param>
-    public void Assign(WorkItem item, int attempt) => _assignments.Add(new Assignment(item, attempt, new CancellationTokenSource()));
+    /// <param name="stage">The span that it is a part of.</param>
+    public void Assign(WorkItem item, int attempt, ActivityContext stage) => _assignments.Add(new Assignment(item, attempt, stage, new CancellationTokenSource()));
 
     /// <summary>Ends an attempt whose lease is over.</summary>
     /// <param name="item">Index of the item.</param>
@@ -70,6 +77,7 @@ internal sealed class LocalWorker : IDisposable
         _thread.Join();
         _assignments.Dispose();
         _executor.Dispose();
+        _meter.Dispose();
     }
 
     private void Run()
@@ -89,7 +97,8 @@ internal sealed class LocalWorker : IDisposable
 
     private SchedulerInput Execute(Assignment assignment)
     {
-        (WorkItem item, int attempt, CancellationTokenSource abandoned) = assignment;
+        (WorkItem item, int attempt, ActivityContext stage, CancellationTokenSource abandoned) = assignment;
+        using ItemMeter meter = _meter.Begin(_job, item, attempt, stage);
         try
         {
             WorkResult result;
@@ -98,6 +107,7 @@ internal sealed class LocalWorker : IDisposable
                 result = _executor.ExecuteAsync(item, new Renewals(this, attempt), _stop, abandoned.Token).GetAwaiter().GetResult();
             }
 
+            meter.Complete(result.WasDone);
             _log.Completed(item, result);
             return new WorkCompleted(_driver.Now, Name, item.Index, attempt, result.Checksum, Asks: !_stop.IsCancellationRequested);
         }
@@ -107,10 +117,12 @@ internal sealed class LocalWorker : IDisposable
         }
         catch (InputLostException lost)
         {
+            meter.Fail(lost);
             return new WorkFailed(_driver.Now, Name, item.Index, attempt, WorkFailure.InputLost, lost.Message, lost.Producer);
         }
         catch (Exception failure) when (_log.Keep(item, failure))
         {
+            meter.Fail(failure);
             // What a disk of this machine refuses it refuses again; what lies behind a network may come back.
             bool isTransient = FailureKinds.Of(failure) == WorkFailure.Transient && failure is ArtifactStoreException && _log.StoreMayRecover;
             return new WorkFailed(_driver.Now, Name, item.Index, attempt, isTransient ? WorkFailure.Transient : WorkFailure.Permanent, failure.Message);
@@ -133,5 +145,5 @@ internal sealed class LocalWorker : IDisposable
         }
     }
 
-    private sealed record Assignment(WorkItem Item, int Attempt, CancellationTokenSource Abandoned);
+    private sealed record Assignment(WorkItem Item, int Attempt, ActivityContext Stage, CancellationTokenSource Abandoned);
 }
