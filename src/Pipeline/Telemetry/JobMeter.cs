@@ -47,7 +47,7 @@ public sealed class JobMeter : IDisposable
 
     /// <summary>The span of an item's stage; default where nobody listens.</summary>
     /// <param name="item">Index of the item.</param>
-    public ActivityContext ContextOf(int item) => _stages[(int)_graph.Items[item].Kind]!.Span?.Context ?? Span?.Context ?? default;
+    public ActivityContext ContextOf(int item) => StageOf(item)?.Span?.Context ?? Span?.Context ?? default;
 
     /// <summary>The scheduler has decided.</summary>
     /// <param name="inputs">What it was told.</param>
@@ -61,14 +61,14 @@ public sealed class JobMeter : IDisposable
         }
 
         SchedulerState state = _state();
-        if (state.Graph is null)
+        if (state.Graph?.Items.Length != _graph.Items.Length)
         {
-            return; // nothing was submitted yet
+            return; // nothing was submitted yet, or something else
         }
 
-        foreach (WorkCompleted completed in inputs.OfType<WorkCompleted>().Where(completed => completed.Item >= 0 && completed.Item < _graph.Items.Length))
+        foreach (WorkCompleted completed in inputs.OfType<WorkCompleted>())
         {
-            StageOf(completed.Item).EndIfDone(state);
+            StageOf(completed.Item)?.EndIfDone(state);
         }
     }
 
@@ -100,7 +100,7 @@ public sealed class JobMeter : IDisposable
         foreach (JobMeter job in Running())
         {
             SchedulerState state = job._state();
-            foreach (WorkItem item in job._graph.Items)
+            foreach (WorkItem item in state.Graph?.Items ?? [])
             {
                 isThere[(int)item.Kind] = true;
                 counts[(int)item.Kind, (int)state.StatusOf(item.Index)]++;
@@ -115,20 +115,21 @@ public sealed class JobMeter : IDisposable
                        PipelineInstruments.Tag(TelemetryNames.ItemState, StageNames.Of(status)))];
     }
 
-    private StageMeter StageOf(int item) => _stages[(int)_graph.Items[item].Kind]!;
+    /// <summary>The stage of an item; null where the job has no such item, which is for others to judge.</summary>
+    private StageMeter? StageOf(int item) => item >= 0 && item < _graph.Items.Length ? _stages[(int)_graph.Items[item].Kind] : null;
 
     private void Hear(SchedulerOutput output)
     {
         switch (output)
         {
             case Assign assign:
-                StageOf(assign.Item).Begin(_job, Span);
+                StageOf(assign.Item)?.Begin(_job, Span);
                 break;
             case Returned returned:
                 Count(returned);
                 break;
             case Reopened reopened:
-                StageOf(reopened.Item).Reopen();
+                StageOf(reopened.Item)?.Reopen();
                 break;
             case Finished:
                 End(error: null);
@@ -147,7 +148,7 @@ public sealed class JobMeter : IDisposable
     private void Count(Returned returned)
     {
         KeyValuePair<string, object?> reason = PipelineInstruments.Tag(TelemetryNames.ReturnReason, StageNames.Of(returned.Reason));
-        PipelineInstruments.ItemRetries.Add(1, PipelineInstruments.Tag(TelemetryNames.Stage, StageNames.Of(_graph.Items[returned.Item].Kind)), reason);
+        PipelineInstruments.ItemRetries.Add(1, PipelineInstruments.Tag(TelemetryNames.Stage, StageOf(returned.Item)?.Name ?? "unknown"), reason);
         if (returned.Reason is ReturnReason.Expired or ReturnReason.WorkerLost)
         {
             PipelineInstruments.LeasesLost.Add(1, reason);

@@ -12,6 +12,9 @@ internal sealed class StageMeter(string name, ImmutableArray<int> items)
     private int _open;
     private long? _started;
 
+    /// <summary>Its name.</summary>
+    public string Name => name;
+
     /// <summary>Its span, while it runs or once it has.</summary>
     public Activity? Span { get; private set; }
 
