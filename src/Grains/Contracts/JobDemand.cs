@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace MambaQuant.Grains.Contracts;
 
 /// <summary>What a job wants of the cluster's slots.</summary>
@@ -35,4 +37,8 @@ public sealed record JobDemand
     /// <summary>Why it failed, was stopped, or waits; empty where there is nothing to say.</summary>
     [Id(7)]
     public string Cause { get; init; } = string.Empty;
+
+    /// <summary>The items that could be given out at once, by the memory that they need, least first; empty where it is not known: then any slot will do.</summary>
+    [Id(8)]
+    public ImmutableArray<MemoryDemand> Memory { get; init; } = [];
 }

@@ -32,6 +32,7 @@ public static class MambaQuantSilo
         services.AddSingleton<ISlotOccupancy>(provider => provider.GetRequiredService<SlotHost>());
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<SlotHost>());
         services.AddPlacementFilter<OnSlotSiloStrategy, OnSlotSiloDirector>(ServiceLifetime.Transient);
+        services.AddPlacementFilter<OnLastingSiloStrategy, OnLastingSiloDirector>(ServiceLifetime.Transient);
         return silo;
     }
 

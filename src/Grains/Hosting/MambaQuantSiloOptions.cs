@@ -45,6 +45,10 @@ public sealed record MambaQuantSiloOptions
     /// <value>True by default; a cluster of one command in a store that others have too must not take their jobs.</value>
     public bool FindsJobs { get; init; } = true;
 
+    /// <summary>Whether the silo ends when nobody wants its slots: then jobs are kept elsewhere, where that is possible.</summary>
+    /// <value>False by default.</value>
+    public bool EndsWhenIdle { get; init; }
+
     /// <summary>Makes what runs the items of a job.</summary>
     /// <value>Null by default: from the request in the store.</value>
     public IExecutorFactory? Executors { get; init; }

@@ -53,7 +53,8 @@ internal sealed partial class CalibrationJobGrain
             Done = state?.DoneCount ?? 0,
             Total = state is null ? 0 : state.DoneCount + state.OpenCount,
             Slots = state?.PresentWorkers.Count() ?? 0,
-            Cause = _ending?.Cause ?? state?.Cause ?? _fault,
+            Cause = _ending?.Cause ?? (_waits.Length > 0 ? _waits : state?.Cause ?? _fault),
+            Memory = state?.Status == JobStatus.Running ? [.. state.ReadyByMemory.Select(amount => new MemoryDemand(amount.MemoryBytes, amount.Count))] : [],
         };
     }
 }

@@ -21,6 +21,9 @@ internal sealed partial class CalibrationJobGrain
     [LoggerMessage(Level = LogLevel.Warning, Message = "job {Job} does not reach the directory, and tries again: {Fault}")]
     private partial void LogNoDirectory(string job, string fault);
 
+    [LoggerMessage(Level = LogLevel.Warning, Message = "job {Job}: {Waits}")]
+    private partial void LogWaits(string job, string waits);
+
     [LoggerMessage(Level = LogLevel.Error, Message = "job {Job} is left to another activation")]
     private partial void LogPumpBroken(string job, Exception fault);
 }

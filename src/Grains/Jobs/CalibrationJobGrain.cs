@@ -20,7 +20,7 @@ namespace MambaQuant.Grains.Jobs;
 /// <param name="silo">This silo.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">Hears what operators should know.</param>
-[Reentrant]
+[OnLastingSilo, Reentrant]
 internal sealed partial class CalibrationJobGrain(
     MambaQuantSiloOptions options, SiloMembers members, StepDowns stepDowns, ILocalSiloDetails silo, TimeProvider time, ILogger<CalibrationJobGrain> logger)
     : Grain, ICalibrationJobGrain, IDisposable
@@ -93,6 +93,7 @@ internal sealed partial class CalibrationJobGrain(
         JobView view = _open is { } job
             ? JobViews.Of(job.Board.View(job.Conductor.State, job.Owner, options.Store.Description, after), job.Plan)
             : await ViewOfClosedAsync();
+        view = _waits.Length > 0 && view.Phase == JobPhase.Running ? view with { Cause = _waits } : view;
         return _goesOn ? view with { Phase = JobPhase.Opening, Cause = string.Empty } : view;
     }
 
@@ -255,7 +256,11 @@ internal sealed partial class CalibrationJobGrain(
             {
                 // Who is being answered reads it in the answer.
                 case Assign assign when !_calling.ContainsKey(assign.Worker) && members.Find(assign.Worker) is not null:
-                    await Slot(assign.Worker).StartAsync(Job, new HeldLease(assign.Item, assign.Attempt), job.Conductor.Version);
+                    using (new SlotNeeds(job.Plan.Graph.Items[assign.Item].Cost.MemoryBytes, job.Plan.Request.Profile).Say())
+                    {
+                        await Slot(assign.Worker).StartAsync(Job, new HeldLease(assign.Item, assign.Attempt), job.Conductor.Version);
+                    }
+
                     break;
                 case Revoke revoke when members.Find(revoke.Worker) is not null:
                     await Slot(revoke.Worker).CancelAsync(Job, new HeldLease(revoke.Item, revoke.Attempt), keep: false);
@@ -338,6 +343,7 @@ internal sealed partial class CalibrationJobGrain(
         }
 
         await DemandAsync();
+        await NoticeWaitingAsync(job);
     }
 
     private async Task<JobView> ViewOfClosedAsync()

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using MambaQuant.Grains.Contracts;
 using MambaQuant.Grains.Hosting;
+using MambaQuant.Grains.Placement;
 using MambaQuant.Pipeline.Artifacts;
 using MambaQuant.Pipeline.Inputs;
 using MambaQuant.Pipeline.Planning;
@@ -14,7 +15,7 @@ namespace MambaQuant.Grains.Jobs;
 /// <param name="options">The silo.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">Hears what operators should know.</param>
-[Reentrant]
+[OnLastingSilo, Reentrant]
 internal sealed partial class JobDirectoryGrain(MambaQuantSiloOptions options, TimeProvider time, ILogger<JobDirectoryGrain> logger)
     : Grain, IJobDirectoryGrain
 {

@@ -103,17 +103,47 @@ internal sealed class SlotMarket(TimeProvider time, TimeSpan announcement)
         foreach (JobEntry job in free.Length == 0 ? [] : Jobs.Where(job => job.Demand is { Phase: JobPhase.Running, Ready: > 0 }))
         {
             JobDemand demand = job.Demand!;
-            int wanted = demand.Ready - _slots.Values.Count(slot => slot.Ordered == job.Job && now - slot.OrderedAt <= patience);
-            foreach (SlotEntry slot in free.Where(slot => slot.Job != job.Job && Fits(slot, demand)).Take(Math.Max(0, wanted)).ToList())
+            SlotEntry[] ordered = [.. _slots.Values.Where(slot => slot.Ordered == job.Job && now - slot.OrderedAt <= patience)];
+            SlotEntry[] chosen = Choose(demand, ordered, free.Where(slot => slot.Job != job.Job && slot.Slot.Profile == demand.Profile));
+            foreach (SlotEntry slot in chosen)
             {
                 (slot.Ordered, slot.OrderedAt) = (job.Job, now);
                 told.Add((slot.Slot.Slot, job.Job));
-                free = [.. free.Where(other => other != slot)];
             }
+
+            free = [.. free.Except(chosen)];
         }
 
         return told;
     }
 
-    private static bool Fits(SlotEntry slot, JobDemand demand) => slot.Slot.Profile == demand.Profile;
+    /// <summary>
+    /// The slots that a job gets, the smallest first: one for each item that it could hold, and that those with less memory leave over. So no slot comes
+    /// for an item that it cannot hold, and a large one that is free comes for a small item only where nothing smaller is.
+    /// </summary>
+    private static SlotEntry[] Choose(JobDemand demand, SlotEntry[] ordered, IEnumerable<SlotEntry> free)
+    {
+        var chosen = new List<SlotEntry>();
+        int taken = 0;
+        IEnumerable<(SlotEntry Slot, bool Comes)> all = ordered.Select(slot => (slot, true)).Concat(free.Select(slot => (slot, false)));
+        foreach ((SlotEntry slot, bool comes) in all.OrderBy(each => each.Slot.Slot.MemoryBytes))
+        {
+            if (!comes && taken < HeldBy(slot, demand))
+            {
+                chosen.Add(slot);
+                taken++;
+            }
+
+            taken += comes ? 1 : 0;
+        }
+
+        return [.. chosen];
+    }
+
+    /// <summary>Whether a slot has the kernels of a job, and the memory of one of the items that it could give out.</summary>
+    private static bool Fits(SlotEntry slot, JobDemand demand) => slot.Slot.Profile == demand.Profile && HeldBy(slot, demand) > 0;
+
+    private static int HeldBy(SlotEntry slot, JobDemand demand) => demand.Memory.IsDefaultOrEmpty
+        ? demand.Ready
+        : demand.Memory.TakeWhile(amount => amount.MemoryBytes <= slot.Slot.MemoryBytes).Sum(amount => amount.Count);
 }

@@ -6,7 +6,10 @@ using Orleans.Runtime.Placement;
 
 namespace MambaQuant.Grains.Placement;
 
-/// <summary>Finds the silo of a slot: the member with its name and incarnation, that says in its metadata that it has the device.</summary>
+/// <summary>
+/// Finds the silo of a slot: the member with its name and incarnation, that says in its metadata that it has the device, with the memory and the kernels
+/// that the call needs.
+/// </summary>
 /// <param name="members">The cluster.</param>
 /// <param name="metadata">What silos say of themselves; of one that has just joined it may not be known yet.</param>
 internal sealed class OnSlotSiloDirector(SiloMembers members, ISiloMetadataCache metadata) : IPlacementFilterDirector
@@ -19,6 +22,7 @@ internal sealed class OnSlotSiloDirector(SiloMembers members, ISiloMetadataCache
             return [];
         }
 
-        return silos.Where(candidate => candidate.Equals(silo) && SlotMetadata.MayHave(metadata.GetSiloMetadata(candidate).Metadata, slot.Device));
+        SlotNeeds needs = SlotNeeds.Of(target.RequestContextData);
+        return silos.Where(candidate => candidate.Equals(silo) && SlotMetadata.MayHave(metadata.GetSiloMetadata(candidate).Metadata, slot.Device, needs));
     }
 }

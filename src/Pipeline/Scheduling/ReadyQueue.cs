@@ -69,6 +69,15 @@ internal sealed class ReadyQueue
         return best == int.MaxValue ? null : shape.ItemAt(best);
     }
 
+    /// <summary>The items by the memory that they need, least first.</summary>
+    public IReadOnlyList<(long MemoryBytes, int Count)> ByMemory(JobShape shape) =>
+    [
+        .. _classes
+            .SelectMany(each => each.Places.CountBy(place => shape.Memory(shape.ItemAt(place))))
+            .OrderBy(amount => amount.Key)
+            .Select(amount => (amount.Key, amount.Value)),
+    ];
+
     private static int FirstThatFits(JobShape shape, ImmutableSortedSet<int> places, long memory)
     {
         foreach (int place in places)

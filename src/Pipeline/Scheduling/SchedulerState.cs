@@ -54,6 +54,9 @@ public sealed record SchedulerState
     /// <summary>Items that could be given out at once if there were a worker for each.</summary>
     public int ReadyCount => Ready.Count;
 
+    /// <summary>Those items by the memory that they need, least first: bytes, and how many items need so much. Cost: looks at every such item.</summary>
+    public IReadOnlyList<(long MemoryBytes, int Count)> ReadyByMemory => Shape is { } shape ? Ready.ByMemory(shape) : [];
+
     internal JobShape? Shape { get; init; }
 
     internal PersistentArray<ItemState> Items { get; init; } = PersistentArray<ItemState>.Empty;

@@ -63,5 +63,6 @@ internal static class SiloComposition
             string.Create(CultureInfo.InvariantCulture, $"processors, {configuration.Threads} threads for {configuration.Slots}")))],
         Scheduling = new SchedulerOptions { Lease = configuration.Lease, Heartbeat = configuration.Heartbeat },
         Shutdown = configuration.Shutdown,
+        EndsWhenIdle = configuration.ExitWhenIdle is not null,
     };
 }

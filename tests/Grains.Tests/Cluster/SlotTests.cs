@@ -11,7 +11,7 @@ public sealed class SlotTests
     public async Task Slot_IsReachedOnItsOwnSilo_AndNowhereElse()
     {
         await using SmallCluster cluster = await SmallCluster.StartAsync(silos: 2, slots: 2);
-        string[] slots = await SlotsAsync(cluster, 4);
+        string[] slots = [.. (await cluster.SlotsAsync(4)).Select(slot => slot.Slot)];
 
         foreach (string slot in slots)
         {
@@ -23,18 +23,5 @@ public sealed class SlotTests
         {
             await Assert.ThrowsAnyAsync<Exception>(() => cluster.Cluster.Client.GetGrain<IGpuWorkerGrain>(stranger).ViewAsync());
         }
-    }
-
-    private static async Task<string[]> SlotsAsync(SmallCluster cluster, int count)
-    {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        string[] slots = [.. (await cluster.Directory.SlotsAsync()).Select(slot => slot.Slot)];
-        while (slots.Length < count)
-        {
-            await Task.Delay(100, patience.Token);
-            slots = [.. (await cluster.Directory.SlotsAsync()).Select(slot => slot.Slot)];
-        }
-
-        return slots;
     }
 }

@@ -101,6 +101,23 @@ internal sealed class SmallCluster : IAsyncDisposable
         return view;
     }
 
+    /// <summary>A silo by the last letter of its name.</summary>
+    public InProcessSiloHandle Silo(char last) => Cluster.Silos.Single(silo => silo.Name[^1] == last);
+
+    /// <summary>Waits for so many slots.</summary>
+    public async Task<SlotDescription[]> SlotsAsync(int count)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        SlotDescription[] slots = [.. await Directory.SlotsAsync()];
+        while (slots.Length < count)
+        {
+            await Task.Delay(100, patience.Token);
+            slots = [.. await Directory.SlotsAsync()];
+        }
+
+        return slots;
+    }
+
     /// <summary>Watches a job until something is the case.</summary>
     public async Task<JobView> UntilAsync(string job, Func<JobView, bool> isMet, int seconds = 60)
     {

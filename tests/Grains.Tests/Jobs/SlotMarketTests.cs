@@ -61,6 +61,51 @@ public sealed class SlotMarketTests
     }
 
     [Fact]
+    public void Slot_ThatCouldHoldNoItemIsNotWanted_AndItsJobKeepsNobodyWaiting()
+    {
+        for (int job = 0; job < 20; job++)
+        {
+            Want($"large-{job:D2}", order: job, ready: 1, memory: [2]);
+        }
+
+        Want("job", order: 99, ready: 1, memory: [1]);
+        Idle("a");
+
+        Assert.Equal(["a job"], Matches());
+        Assert.Contains(_market.ToOpen, job => job.Job == "job");
+    }
+
+    [Fact]
+    public void Slots_AreAsLargeAsTheItemsThatTheyAreFor()
+    {
+        Want("job", order: 1, ready: 4, memory: [1, 8, 8, 64]);
+        Idle(("huge", 64), ("small", 1), ("tiny", 1), ("middle", 8), ("large", 32), ("spare", 32));
+
+        // One for the item of 1, two for those of 8, one for that of 64; the second small one and the spare one are for nothing.
+        Assert.Equal(["small job", "middle job", "large job", "huge job"], Matches());
+    }
+
+    [Fact]
+    public void Slots_ThatWereToldCountForTheItemsThatTheyAreFor()
+    {
+        Want("job", order: 1, ready: 2, memory: [1, 8]);
+        Idle(("small", 1));
+        Assert.Equal(["small job"], Matches());
+
+        Idle(("tiny", 1), ("large", 8));
+        Assert.Equal(["large job"], Matches());
+    }
+
+    [Fact]
+    public void Slots_OfAnyMemoryWillDoForAJobThatDoesNotSayWhatItNeeds()
+    {
+        Want("job", order: 1, ready: 2);
+        Idle(("a", 1), ("b", 2), ("c", 3));
+
+        Assert.Equal(["a job", "b job"], Matches());
+    }
+
+    [Fact]
     public void Slot_ThatIsSilentIsForgotten()
     {
         Idle("a");
@@ -84,18 +129,27 @@ public sealed class SlotMarketTests
         Assert.Equal(["000", "001", "002", "003", "004", "005"], _market.ToOpen.Select(job => job.Job));
     }
 
-    private void Want(string job, long order, int ready, string profile = "cpu")
+    private void Want(string job, long order, int ready, string profile = "cpu", long[]? memory = null)
     {
         JobEntry entry = _market.Add(job);
         entry.Submitted = order;
-        entry.Demand = new JobDemand { Job = job, Phase = JobPhase.Running, Profile = profile, Ready = ready };
+        entry.Demand = new JobDemand
+        {
+            Job = job,
+            Phase = JobPhase.Running,
+            Profile = profile,
+            Ready = ready,
+            Memory = [.. (memory ?? []).CountBy(bytes => bytes).Select(amount => new MemoryDemand(amount.Key, amount.Value))],
+        };
     }
 
-    private void Idle(params string[] slots)
+    private void Idle(params string[] slots) => Idle([.. slots.Select(slot => (slot, 1L))]);
+
+    private void Idle(params (string Name, long Memory)[] slots)
     {
-        foreach (string slot in slots)
+        foreach ((string name, long memory) in slots)
         {
-            _market.Announce(Slot(slot), null, isIdle: true);
+            _market.Announce(Slot(name) with { MemoryBytes = memory }, null, isIdle: true);
         }
     }
 
