@@ -78,13 +78,7 @@ public sealed class PlacementTests : IDisposable
         Assert.Contains(slot.Slot, view.Cause, StringComparison.Ordinal);
         Assert.Equal(1, view.Notices.Count(notice => notice.Text == view.Cause));
         Assert.Empty(view.Slots);
-        JobSummary? summary = await cluster.Directory.ShowAsync(plan.Id);
-        while (summary?.Cause != view.Cause)
-        {
-            await Task.Delay(100);
-            summary = await cluster.Directory.ShowAsync(plan.Id);
-        }
-
+        await cluster.SummaryAsync(plan.Id, job => job.Cause == view.Cause);
         memory = plan.Graph.Items.Max(item => item.Cost.MemoryBytes);
         await cluster.Cluster.StartAdditionalSiloAsync();
         view = await cluster.WatchAsync(plan.Id);

@@ -118,6 +118,21 @@ internal sealed class SmallCluster : IAsyncDisposable
         return slots;
     }
 
+    /// <summary>Waits until the directory, which hears of a job a moment after those who watch it, says something of it.</summary>
+    public async Task<JobSummary> SummaryAsync(string job, Func<JobSummary, bool> isMet)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        JobSummary? summary = await Directory.ShowAsync(job);
+        while (summary is null || !isMet(summary))
+        {
+            Assert.False(patience.IsCancellationRequested, $"the directory says {summary}");
+            await Task.Delay(100);
+            summary = await Directory.ShowAsync(job);
+        }
+
+        return summary;
+    }
+
     /// <summary>Watches a job until something is the case.</summary>
     public async Task<JobView> UntilAsync(string job, Func<JobView, bool> isMet, int seconds = 60)
     {
