@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using MambaQuant.Grains.Contracts;
+using MambaQuant.Pipeline.Driving;
 using MambaQuant.Pipeline.Scheduling;
 
 namespace MambaQuant.Grains.Jobs;
@@ -42,7 +43,7 @@ internal sealed partial class CalibrationJobGrain
 
         if (waits != _waits && waits.Length > 0)
         {
-            job.Board.Say(waits);
+            job.Board.Say(NoticeKind.Waiting, waits);
             LogWaits(Job, waits);
         }
 
