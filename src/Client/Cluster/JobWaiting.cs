@@ -7,6 +7,7 @@ using MambaQuant.Client.Submitting;
 using MambaQuant.Grains.Contracts;
 using MambaQuant.Grains.Jobs;
 using MambaQuant.Pipeline.Artifacts;
+using MambaQuant.Pipeline.Driving;
 using MambaQuant.Pipeline.Planning;
 
 namespace MambaQuant.Client.Cluster;
@@ -83,7 +84,7 @@ internal sealed class JobWaiting(ClusterSettings settings, ClusterLink link, IAr
         JobEnding? ending = await StoredEndings.ReadAsync(store, job.Plan.Id, context.Cancellation);
         JobEnd end = ending is not null
             ? new JobEnd { Phase = ending.Phase, Cause = ending.Cause, Fault = ending.Fault }
-            : await new JobFollower(link, context.Time).FollowAsync(job.Plan.Id, progress, context.Cancellation);
+            : await FollowAsync(job.Plan, progress);
 
         // A checkpoint that could not be evaluated is a checkpoint.
         if (job.OutputPath is not null && (end.Phase == JobPhase.Finished || await _results.HasCheckpointAsync(job.Plan)))
@@ -92,6 +93,13 @@ internal sealed class JobWaiting(ClusterSettings settings, ClusterLink link, IAr
         }
 
         return end;
+    }
+
+    private Task<JobEnd> FollowAsync(WorkPlan plan, IRunProgress progress)
+    {
+        var watch = new JobWatch(plan, store.Description, context.Time);
+        progress.Watch(watch);
+        return new JobFollower(link, context.Time) { Seen = view => watch.Show(JobViews.ToOverview(view)) }.FollowAsync(plan.Id, progress, context.Cancellation);
     }
 
     private static ClusterException FailureOf(WorkPlan plan, JobEnd end) => end.Phase == JobPhase.Cancelled

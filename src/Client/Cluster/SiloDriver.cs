@@ -122,6 +122,11 @@ internal sealed class SiloDriver(IWorkerBackends backends, TimeProvider time) : 
 
         public void Report(StageProgress value) => progress.Report(value);
 
+        // Whoever runs the job watches it already.
+        public void Watch(JobWatch job)
+        {
+        }
+
         // What is shown at once elsewhere is shown behind the stages here, and as a warning.
         public void Say(string line)
         {

@@ -46,6 +46,8 @@ internal sealed class LiveProgressDisplay(IAnsiConsole console, TimeProvider tim
 
         public void Say(string line) => _console.WriteLine(line); // above the stages, which are drawn again below it
 
+        public void Watch(JobWatch job) => _stages.Watch(job);
+
         public void Finish()
         {
             _stages.Finish();

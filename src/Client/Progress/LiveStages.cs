@@ -13,6 +13,7 @@ internal sealed class LiveStages(TimeProvider time) : IRenderable
 
     private readonly Lock _gate = new();
     private readonly StageBoard _board = new(time);
+    private JobWatch? _job;
     private bool _changed;
     private long _drawn = time.GetTimestamp();
 
@@ -27,11 +28,23 @@ internal sealed class LiveStages(TimeProvider time) : IRenderable
         }
     }
 
+    /// <summary>Takes a job whose workers are to be shown.</summary>
+    /// <param name="job">The job.</param>
+    public void Watch(JobWatch job)
+    {
+        lock (_gate)
+        {
+            _job = job;
+            _changed = true;
+        }
+    }
+
     /// <summary>Marks the stages as done that never said how much there is to do.</summary>
     public void Finish()
     {
         lock (_gate)
         {
+            _job = null;
             _board.Finish();
         }
     }
@@ -52,15 +65,21 @@ internal sealed class LiveStages(TimeProvider time) : IRenderable
     public IEnumerable<Segment> Render(RenderOptions options, int maxWidth)
     {
         List<StageLine> lines;
+        JobWatch? job;
         lock (_gate)
         {
             lines = [.. _board.Stages.Select(StageLine.Of)];
+            job = _job;
             _changed = false;
             _drawn = time.GetTimestamp();
         }
 
-        return lines.Count == 0 ? [] : Segments(lines, StageColumns.Of(lines, maxWidth));
+        return lines.Count == 0 ? [] : [.. Segments(lines, StageColumns.Of(lines, maxWidth)), .. Workers(job, maxWidth)];
     }
+
+    private static IEnumerable<Segment> Workers(JobWatch? job, int width) => job is null
+        ? []
+        : WorkerLines.Of(job.View(long.MaxValue), job.Plan, width).SelectMany(line => new[] { new Segment(line, new Style(Color.Grey)), Segment.LineBreak });
 
     private static List<Segment> Segments(List<StageLine> lines, StageColumns columns)
     {

@@ -29,6 +29,7 @@ internal sealed class LogProgressDisplay(TextWriter error, TimeProvider time) : 
         private readonly StageBoard _board;
         private readonly ITimer _heartbeat;
         private readonly Dictionary<StageMeter, int> _milestones = [];
+        private JobWatch? _job;
 
         public Reporter(TextWriter error, TimeProvider time)
         {
@@ -76,6 +77,14 @@ internal sealed class LogProgressDisplay(TextWriter error, TimeProvider time) : 
             }
         }
 
+        public void Watch(JobWatch job)
+        {
+            lock (_gate)
+            {
+                _job = job;
+            }
+        }
+
         public void Dispose() => _heartbeat.Dispose();
 
         private static string Details(StageMeter stage)
@@ -98,9 +107,10 @@ internal sealed class LogProgressDisplay(TextWriter error, TimeProvider time) : 
         {
             lock (_gate)
             {
-                WriteLine(_board.Current is { IsComplete: false } stage
+                string where = _board.Current is { IsComplete: false } stage
                     ? $"  {stage.Stage}: {Details(stage)}"
-                    : $"  still running after {ProgressText.Duration(_board.Elapsed)}");
+                    : $"  still running after {ProgressText.Duration(_board.Elapsed)}";
+                WriteLine(_job?.View(long.MaxValue) is { Workers.IsEmpty: false } job ? $"{where}; {WorkerLines.Summary(job)}" : where);
             }
         }
 

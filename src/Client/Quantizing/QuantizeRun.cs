@@ -20,6 +20,7 @@ internal sealed class QuantizeRun(QuantizeRequest request, EvaluationText? evalu
 {
     private readonly IProgressDisplay _display = ProgressDisplays.For(context);
     private readonly List<string> _notices = [];
+    private readonly RunWatch _watch = new();
 
     /// <summary>Does everything.</summary>
     public QuantizeReport Run()
@@ -56,6 +57,7 @@ internal sealed class QuantizeRun(QuantizeRequest request, EvaluationText? evalu
             Resume = request.Resume,
             Driver = driver,
             Notice = _notices.Add,
+            Watch = _watch,
         };
         LocalEngine engine = new(backends, context.Time);
         LocalRun? run = null;
@@ -68,6 +70,7 @@ internal sealed class QuantizeRun(QuantizeRequest request, EvaluationText? evalu
                 QuantizeResult result = Show(title, progress =>
                 {
                     run ??= engine.Begin(options, progress, context.Cancellation);
+                    progress.Watch(_watch.Jobs[options.Targets.IndexOf(target)]);
                     return run.Quantize(target, progress, context.Cancellation);
                 });
                 made.Add((target, result));
@@ -83,7 +86,7 @@ internal sealed class QuantizeRun(QuantizeRequest request, EvaluationText? evalu
     }
 
     /// <summary>Shows a piece of work, and behind it what people should know of it.</summary>
-    private T Show<T>(string title, Func<IProgress<StageProgress>, T> work)
+    private T Show<T>(string title, Func<IRunProgress, T> work)
     {
         try
         {

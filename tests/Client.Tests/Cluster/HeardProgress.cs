@@ -17,4 +17,10 @@ internal sealed class HeardProgress : IRunProgress
 
     /// <inheritdoc/>
     public void Say(string line) => Said.Add(line);
+
+    /// <inheritdoc/>
+    public void Watch(JobWatch job) => Watched = job;
+
+    /// <summary>The job that is watched.</summary>
+    public JobWatch? Watched { get; private set; }
 }

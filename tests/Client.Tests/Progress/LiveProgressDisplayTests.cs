@@ -1,5 +1,8 @@
 using MambaQuant.Client.Progress;
+using MambaQuant.Client.Tests.Jobs;
 using MambaQuant.Pipeline.Driving;
+using MambaQuant.Pipeline.Planning;
+using MambaQuant.Pipeline.Scheduling;
 using Spectre.Console;
 using Xunit;
 
@@ -80,6 +83,22 @@ public sealed class LiveProgressDisplayTests
 
         _clock.Advance(1);
         Assert.True(stages.NeedsRedraw());
+    }
+
+    [Fact]
+    public void WatchedJob_ShowsItsWorkersBelowTheStages_UntilItEnds()
+    {
+        WorkPlan plan = RecordedStore.Plan("W8A8");
+        var job = new JobWatch(plan, "a store", _clock);
+        LiveStages stages = RunHalfWay();
+        string alone = Render(stages);
+        job.Show(new JobOverview { Job = plan.Id, Status = JobStatus.Running, Workers = [new WorkerOverview("local-0", "", 0, 1, 1, 2, "tokens", 1, 0)] });
+        stages.Watch(job);
+
+        Assert.StartsWith($"{alone}  0 of 0 items, 1 of 1 worker busy\n  local-0  {plan.Graph.Items[0].Label}  50 %", Render(stages), StringComparison.Ordinal);
+
+        stages.Finish();
+        Assert.DoesNotContain("local-0", Render(stages), StringComparison.Ordinal);
     }
 
     [Fact]
