@@ -1,0 +1,118 @@
+using System.Globalization;
+using System.Net;
+using MambaQuant.Dashboard.Watching;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace MambaQuant.Dashboard.Hosting;
+
+/// <summary>Serves the live page, beside whatever else a process does: its own listener, no console, no configuration file.</summary>
+public sealed class DashboardServer : IAsyncDisposable
+{
+    // What the last event has to reach the pages; nothing is waited for where no page is open.
+    private static readonly TimeSpan ToTellTheEnd = TimeSpan.FromSeconds(1.5), ToClose = TimeSpan.FromSeconds(1);
+
+    private readonly WebApplication _application;
+    private readonly JobFeeds _feeds;
+    private readonly JobList _jobs;
+    private readonly CancellationTokenSource _stopping;
+    private readonly TimeProvider _time;
+
+    private DashboardServer(WebApplication application, JobFeeds feeds, JobList jobs, CancellationTokenSource stopping, TimeProvider time)
+    {
+        _application = application;
+        _feeds = feeds;
+        _jobs = jobs;
+        _stopping = stopping;
+        _time = time;
+        string address = application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        Port = new Uri(address.Replace("[::]", "localhost", StringComparison.Ordinal).Replace("0.0.0.0", "localhost", StringComparison.Ordinal)).Port;
+        Address = string.Create(CultureInfo.InvariantCulture, $"http://{HostOf(address)}:{Port}/");
+    }
+
+    /// <summary>The address to open, without any token.</summary>
+    public string Address { get; }
+
+    /// <summary>The port that it listens at.</summary>
+    public int Port { get; }
+
+    /// <summary>Begins to serve.</summary>
+    /// <param name="source">Where the jobs are; not owned.</param>
+    /// <param name="options">Where, and for whom.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="cancellation">Stops the starting.</param>
+    /// <exception cref="ArgumentException">The options are not valid; the message says why.</exception>
+    /// <exception cref="IOException">The port is taken, or may not be used.</exception>
+    public static async Task<DashboardServer> StartAsync(IJobSource source, DashboardOptions options, TimeProvider time, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(time);
+        if (options.Problem() is { } problem)
+        {
+            throw new ArgumentException(problem, nameof(options));
+        }
+
+        // Nothing of the surroundings is read: a variable such as ASPNETCORE_URLS must not open another door.
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "MambaQuant.Dashboard" });
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = 0;
+            kestrel.Limits.MaxConcurrentConnections = 1024;
+            kestrel.Limits.MaxRequestHeadersTotalSize = 16 << 10;
+            kestrel.Listen(options.Address, options.Port);
+        });
+        builder.Services.AddRoutingCore();
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ToClose);
+        WebApplication application = builder.Build();
+        var feeds = new JobFeeds(source, time);
+        var jobs = new JobList(source, time);
+        var stopping = new CancellationTokenSource();
+        try
+        {
+            DashboardEndpoints.Map(application, options, source, feeds, jobs, stopping.Token);
+            await application.StartAsync(cancellation);
+            return new DashboardServer(application, feeds, jobs, stopping, time);
+        }
+        catch
+        {
+            await application.DisposeAsync();
+            feeds.Dispose();
+            jobs.Dispose();
+            stopping.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Tells the pages how their jobs ended, and that the server goes; then goes.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        long asked = _time.GetTimestamp();
+        while (_feeds.IsAwaited && _time.GetElapsedTime(asked) < ToTellTheEnd)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(50), _time);
+        }
+
+        await _stopping.CancelAsync();
+        await _application.StopAsync();
+        await _application.DisposeAsync();
+        _feeds.Dispose();
+        _jobs.Dispose();
+        _stopping.Dispose();
+    }
+
+    /// <summary>Who listens at every address of the machine is reached under its own name.</summary>
+    private static string HostOf(string address)
+    {
+        string host = address[(address.IndexOf("://", StringComparison.Ordinal) + 3)..address.LastIndexOf(':')];
+        return IPAddress.TryParse(host.Trim('[', ']'), out IPAddress? ip) && (ip.Equals(IPAddress.Any) || ip.Equals(IPAddress.IPv6Any)) ? Dns.GetHostName() : host;
+    }
+}

@@ -1,0 +1,79 @@
+using System.Collections.Immutable;
+using MambaQuant.Dashboard.Watching;
+using MambaQuant.Pipeline.Artifacts;
+using MambaQuant.Pipeline.Driving;
+using MambaQuant.Pipeline.Planning;
+using MambaQuant.Testing;
+
+namespace MambaQuant.Dashboard.Tests;
+
+/// <summary>Jobs in memory, and a count of how often they were asked.</summary>
+internal sealed class MadeUpSource : IJobSource
+{
+    private int _asked;
+
+    /// <summary>The jobs.</summary>
+    public List<MadeUpJob> Jobs { get; } = [];
+
+    /// <summary>How often a job was asked for news.</summary>
+    public int Asked => Volatile.Read(ref _asked);
+
+    /// <summary>What is wrong with the source; null for nothing.</summary>
+    public string? Trouble { get; set; }
+
+    /// <inheritdoc/>
+    public string Description { get; set; } = "a test";
+
+    /// <inheritdoc/>
+    public IArtifactStore Store { get; } = new MemoryArtifactStore();
+
+    /// <summary>Adds a job.</summary>
+    /// <param name="plan">The job.</param>
+    /// <param name="model">Name of its model.</param>
+    public MadeUpJob Add(WorkPlan plan, string model = "made-up")
+    {
+        var job = new MadeUpJob(plan, model);
+        Jobs.Add(job);
+        return job;
+    }
+
+    /// <summary>Puts what an item makes into the store.</summary>
+    /// <param name="item">The item.</param>
+    /// <param name="outputs">Names and contents.</param>
+    public async Task PutAsync(WorkItem item, params (string Name, byte[] Content)[] outputs)
+    {
+        foreach ((string name, byte[] content) in outputs.Append((ItemOutputs.Receipt, "{}"u8.ToArray())))
+        {
+            await Store.PutIfAbsentAsync(WorkPlan.NameOf(item.Key, name), async (stream, token) => await stream.WriteAsync(content, token), CancellationToken.None);
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<ImmutableArray<JobLine>> ListAsync(CancellationToken cancellation) =>
+        Trouble is { } trouble ? throw new JobSourceException(trouble) : Task.FromResult<ImmutableArray<JobLine>>([.. Jobs.Select(job => job.Line)]);
+
+    /// <inheritdoc/>
+    public async Task<JobOverview?> WatchAsync(string job, long after, TimeSpan wait, CancellationToken cancellation)
+    {
+        Interlocked.Increment(ref _asked);
+        if (Trouble is { } trouble)
+        {
+            throw new JobSourceException(trouble);
+        }
+
+        if (Jobs.Find(one => one.Plan.Id == job) is not { } found)
+        {
+            return null;
+        }
+
+        for (TimeSpan waited = TimeSpan.Zero; found.Version <= after && waited < wait && Trouble is null; waited += TimeSpan.FromMilliseconds(20))
+        {
+            await Task.Delay(20, cancellation);
+        }
+
+        return found.View(after);
+    }
+
+    /// <inheritdoc/>
+    public Task<WorkPlan?> PlanAsync(string job, CancellationToken cancellation) => Task.FromResult(Jobs.Find(one => one.Plan.Id == job)?.Plan);
+}
