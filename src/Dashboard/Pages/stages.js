@@ -4,7 +4,7 @@ import { byId, el, keyed, mark, say, svg } from './dom.js';
 import { capital, count, duration } from './text.js';
 
 const WORDS = {
-  done: ['✓', 'done'], stored: ['✓', 'nothing to do, it was in the store'], running: ['▶', 'running'], begun: ['‖', 'begun'], waiting: ['□', 'waiting'],
+  done: ['✓', 'done'], stored: ['✓', 'nothing to do'], running: ['▶', 'running'], begun: ['‖', 'begun'], waiting: ['□', 'waiting'],
 };
 
 export class Stages {

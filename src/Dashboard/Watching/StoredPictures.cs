@@ -24,7 +24,7 @@ internal sealed class StoredPictures(IArtifactStore store)
     public Task<byte[]?> OfRotationAsync(WorkPlan plan, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(plan);
-        return FindAsync(plan, [.. Items(plan, WorkKind.ResidualRotation, -1)], cancellation);
+        return FindAsync([.. Items(plan, WorkKind.ResidualRotation, -1)], cancellation);
     }
 
     /// <summary>What there is of a layer: its transform as soon as that is made, and the rest when it is quantized.</summary>
@@ -36,12 +36,12 @@ internal sealed class StoredPictures(IArtifactStore store)
     public Task<byte[]?> OfLayerAsync(WorkPlan plan, int layer, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(plan);
-        return FindAsync(plan, [.. Items(plan, WorkKind.Transform, layer), .. Items(plan, WorkKind.Quantize, layer)], cancellation);
+        return FindAsync([.. Items(plan, WorkKind.Transform, layer), .. Items(plan, WorkKind.Quantize, layer)], cancellation);
     }
 
     private static IEnumerable<WorkItem> Items(WorkPlan plan, WorkKind kind, int layer) => plan.Find(kind, layer) is { } item ? [item] : [];
 
-    private async Task<byte[]?> FindAsync(WorkPlan plan, ImmutableArray<WorkItem> items, CancellationToken cancellation)
+    private async Task<byte[]?> FindAsync(ImmutableArray<WorkItem> items, CancellationToken cancellation)
     {
         if (items.IsEmpty || _kept.TryGetValue(items[^1].Key.Text, out byte[]? packed))
         {
@@ -59,7 +59,7 @@ internal sealed class StoredPictures(IArtifactStore store)
                 if (await store.HeadAsync(WorkPlan.NameOf(item.Key, ItemOutputs.Receipt), cancellation) is not null)
                 {
                     done++;
-                    await WriteAsync(json, plan, item, cancellation);
+                    await WriteAsync(json, item, cancellation);
                 }
             }
 
@@ -81,10 +81,10 @@ internal sealed class StoredPictures(IArtifactStore store)
         return packed;
     }
 
-    private async Task WriteAsync(Utf8JsonWriter json, WorkPlan plan, WorkItem item, CancellationToken cancellation)
+    private async Task WriteAsync(Utf8JsonWriter json, WorkItem item, CancellationToken cancellation)
     {
         json.WriteStartObject(item.Kind.ToString());
-        foreach (string output in plan.OutputsOf(item).Where(output => output is ItemOutputs.Picture or ItemOutputs.Report))
+        foreach (string output in item.Kind == WorkKind.Quantize ? [ItemOutputs.Picture, ItemOutputs.Report] : (string[])[ItemOutputs.Picture])
         {
             if (await ReadAsync(item, output, cancellation) is { } document)
             {
@@ -118,7 +118,7 @@ internal sealed class StoredPictures(IArtifactStore store)
         }
         catch (ArtifactNotFoundException)
         {
-            return null; // cleared away between two looks
+            return null; // made by a program from before there were pictures, or cleared away between two looks
         }
     }
 }
