@@ -47,7 +47,7 @@ internal sealed class DashboardEndpoints
     {
         var guard = new DashboardGuard(options);
         application.Use((HttpContext context, RequestDelegate next) => guard.InvokeAsync(context, next));
-        var endpoints = new DashboardEndpoints(feeds, jobs, new StoredPictures(source.Store), stopping);
+        var endpoints = new DashboardEndpoints(feeds, jobs, new StoredPictures(source), stopping);
         foreach ((string name, PageFile file) in PageFiles.All)
         {
             Map(application, name == PageFiles.Index ? "/" : $"/{name}", context => SendAsync(context, file));

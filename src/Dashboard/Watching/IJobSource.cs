@@ -12,6 +12,7 @@ public interface IJobSource
     string Description { get; }
 
     /// <summary>The store with what the jobs made so far.</summary>
+    /// <exception cref="JobSourceException">It is not known yet; so may every member answer.</exception>
     IArtifactStore Store { get; }
 
     /// <summary>All jobs, in the order in which they were submitted.</summary>

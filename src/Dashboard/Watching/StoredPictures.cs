@@ -8,9 +8,12 @@ using MambaQuant.Pipeline.Planning;
 namespace MambaQuant.Dashboard.Watching;
 
 /// <summary>What the items of a job left for people to see: pictures of the method and the losses of a layer, read from the store once. Thread-safe.</summary>
-/// <param name="store">The store.</param>
-internal sealed class StoredPictures(IArtifactStore store)
+/// <param name="source">Whose store.</param>
+internal sealed class StoredPictures(IJobSource source)
 {
+    /// <summary>Name of the output with what can be drawn.</summary>
+    internal const string Picture = "picture";
+
     // Some tens of kilobytes each: what is thrown away is read again.
     private const int MostKept = 512;
 
@@ -56,7 +59,7 @@ internal sealed class StoredPictures(IArtifactStore store)
             foreach (WorkItem item in items)
             {
                 // The receipt is written last.
-                if (await store.HeadAsync(WorkPlan.NameOf(item.Key, ItemOutputs.Receipt), cancellation) is not null)
+                if (await source.Store.HeadAsync(WorkPlan.NameOf(item.Key, ItemOutputs.Receipt), cancellation) is not null)
                 {
                     done++;
                     await WriteAsync(json, item, cancellation);
@@ -84,7 +87,7 @@ internal sealed class StoredPictures(IArtifactStore store)
     private async Task WriteAsync(Utf8JsonWriter json, WorkItem item, CancellationToken cancellation)
     {
         json.WriteStartObject(item.Kind.ToString());
-        foreach (string output in item.Kind == WorkKind.Quantize ? [ItemOutputs.Picture, ItemOutputs.Report] : (string[])[ItemOutputs.Picture])
+        foreach (string output in item.Kind == WorkKind.Quantize ? [Picture, ItemOutputs.Report] : (string[])[Picture])
         {
             if (await ReadAsync(item, output, cancellation) is { } document)
             {
@@ -109,12 +112,12 @@ internal sealed class StoredPictures(IArtifactStore store)
 
     private async Task<byte[]?> ReadAsync(WorkItem item, string output, CancellationToken cancellation)
     {
-        using var content = new MemoryStream();
+        using var document = new MemoryStream();
         try
         {
-            await using Stream source = await store.OpenReadAsync(WorkPlan.NameOf(item.Key, output), 0, null, cancellation);
-            await source.CopyToAsync(content, cancellation);
-            return content.ToArray();
+            await using Stream content = await source.Store.OpenReadAsync(WorkPlan.NameOf(item.Key, output), 0, null, cancellation);
+            await content.CopyToAsync(document, cancellation);
+            return document.ToArray();
         }
         catch (ArtifactNotFoundException)
         {

@@ -39,9 +39,6 @@ public static class ItemOutputs
     /// <summary>What the head of the float model reads at every token of a shard.</summary>
     public const string HeadInputs = "head-inputs";
 
-    /// <summary>What can be drawn of the residual stream's rotation, of a layer's transform, or of a quantized layer or the ends: a <c>LayerPicture</c>.</summary>
-    public const string Picture = "picture";
-
     /// <summary>Scores of the windows of a shard.</summary>
     public const string Scores = "scores";
 

@@ -5,6 +5,7 @@ using System.Text.Json;
 using MambaQuant.Dashboard.Hosting;
 using MambaQuant.Dashboard.Pages;
 using MambaQuant.Pipeline.Driving;
+using MambaQuant.Dashboard.Watching;
 using MambaQuant.Pipeline.Planning;
 using MambaQuant.Pipeline.Scheduling;
 using Xunit;
@@ -311,9 +312,9 @@ public sealed class DashboardServerTests : IAsyncLifetime, IDisposable
             Assert.Equal(HttpStatusCode.NotFound, early.StatusCode);
         }
 
-        await _source.PutAsync(transform, (ItemOutputs.Picture, """{"smoothings":[]}"""u8.ToArray()));
+        await _source.PutAsync(transform, (StoredPictures.Picture, """{"smoothings":[]}"""u8.ToArray()));
         Assert.False((await _client.JsonAsync(address)).GetProperty("isWhole").GetBoolean());
-        await _source.PutAsync(quantize, (ItemOutputs.Report, """{"Modules":[]}"""u8.ToArray()), (ItemOutputs.Picture, """{"sites":[]}"""u8.ToArray()));
+        await _source.PutAsync(quantize, (ItemOutputs.Report, """{"Modules":[]}"""u8.ToArray()), (StoredPictures.Picture, """{"sites":[]}"""u8.ToArray()));
         JsonElement whole = await _client.JsonAsync(address);
 
         Assert.True(whole.GetProperty("isWhole").GetBoolean());
