@@ -13,7 +13,7 @@ public sealed class QuantizeTests(QuantizedSample sample)
     {
         string[] expected =
         [
-            "config.json", "generation_config.json", "manifest.json", "model.safetensors", "recipe.yaml", "report.json", "report.md",
+            "config.json", "generation_config.json", "manifest.json", "model.safetensors", "pictures.json", "recipe.yaml", "report.json", "report.md",
             "run.json", "special_tokens_map.json", "tokenizer.json", "tokenizer_config.json",
         ];
 

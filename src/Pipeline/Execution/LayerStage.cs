@@ -54,7 +54,9 @@ internal sealed class LayerStage(Workbench bench)
             await PutChoiceAsync(session, choices);
         }
 
-        await session.PutAsync(ItemOutputs.Transform, Combine(context, layer, statistics, choices).Write);
+        LayerTransform transform = Combine(context, layer, statistics, choices);
+        await session.PutAsync(ItemOutputs.Transform, transform.Write);
+        await bench.PutPictureAsync(session, LayerPictures.OfTransform(context, statistics, transform, choices));
         return await session.CompleteAsync(tokens: 0);
     }
 
@@ -81,11 +83,14 @@ internal sealed class LayerStage(Workbench bench)
             bench.Kernels, bench.Family, folded, transform, context.Scheme, transformed, bench.Recipe.Gptq?.ToOptions(), moments.At, context.Stepped);
         rounding?.Dispose();
         using QuantizedLayer owned = quantized;
-        LayerReport described = CheckpointReports.OfLayer(context, new LayerOutcome(quantized, report, weights, choices, original));
+        var outcome = new LayerOutcome(quantized, report, weights, choices, original);
+        LayerReport described = CheckpointReports.OfLayer(context, outcome);
+        LayerPicture picture = LayerPictures.OfLayer(context, await bench.PictureAsync(session, WorkKind.Transform, layer), outcome, transformed, moments);
         ErrorMeter.Record(described);
         using Activity? packing = Tracing.Group(KernelGroups.Pack, layer);
         await session.PutAsync(ItemOutputs.Layer, path => QuantizedParts.WriteLayer(path, bench.Kernels, bench.Config, quantized));
         await PutReportAsync(session, described);
+        await bench.PutPictureAsync(session, picture);
         return await session.CompleteAsync(tokens: 0);
     }
 
@@ -114,6 +119,7 @@ internal sealed class LayerStage(Workbench bench)
         await session.PutAsync(ItemOutputs.Embeddings, path => QuantizedParts.WriteEmbeddings(path, bench.Kernels, bench.Config, ends));
         await session.PutAsync(ItemOutputs.Head, path => QuantizedParts.WriteHead(path, bench.Kernels, bench.Config, ends));
         await PutReportAsync(session, described);
+        await bench.PutPictureAsync(session, LayerPictures.OfEnds(await bench.PictureAsync(session, WorkKind.ResidualRotation), report, original, head));
         return await session.CompleteAsync(tokens: 0);
     }
 

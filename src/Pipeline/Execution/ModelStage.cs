@@ -74,10 +74,12 @@ internal sealed class ModelStage(Workbench bench)
         WorkItem producer = bench.Plan.Find(WorkKind.ReduceOriginal)
             ?? bench.Plan.FindBlock(WorkKind.ObserveOriginal, bench.Config.LayerCount, 0)!;
         LayerStatistics pool = await bench.StatisticsAsync(session, producer, ItemOutputs.Pool);
+        MethodContext context = bench.Context(session.Abandon);
         Activity? group = Tracing.Group(KernelGroups.Eigen);
-        Rotation rotation = LayerTransforms.ResidualRotation(bench.Context(session.Abandon), PoolFile.In(pool))!;
+        Rotation rotation = LayerTransforms.ResidualRotation(context, PoolFile.In(pool))!;
         group?.Dispose();
         await session.PutAsync(ItemOutputs.Rotation, rotation.Write);
+        await bench.PutPictureAsync(session, LayerPictures.OfResidual(context, rotation, PoolFile.In(pool)));
         return await session.CompleteAsync(tokens: 0);
     }
 
@@ -94,6 +96,7 @@ internal sealed class ModelStage(Workbench bench)
         using QuantizedCheckpointWriter writer = sink.Begin(bench.Checkpoint);
         QuantizedLayerLayout layout = QuantizedLayerLayout.Planned(bench.Family, bench.Recipe);
         var reports = ImmutableArray.CreateBuilder<LayerReport>(layers + 1);
+        var pictures = ImmutableArray.CreateBuilder<LayerPicture>(layers + 1);
         for (int layer = 0; layer <= layers; layer++)
         {
             stop.ThrowIfCancellationRequested();
@@ -111,6 +114,7 @@ internal sealed class ModelStage(Workbench bench)
 
             reports.Add(await session.ReadAsync(
                 producer, ItemOutputs.Report, path => JsonSerializer.Deserialize(File.ReadAllBytes(path), ExecutionJson.Default.LayerReport)!));
+            pictures.Add(await bench.PictureAsync(session, WorkKind.Quantize, layer));
             reporter.Report(layer + 1, layers + 1, "parts");
         }
 
@@ -122,6 +126,7 @@ internal sealed class ModelStage(Workbench bench)
             Report = CheckpointReports.OfModel(context, writer.TensorBytes, reports[layers], [.. reports.Take(layers)]),
             Manifest = RunManifests.Of(
                 context, bench.Plan.Request.Model.Files, sequences, bench.Plan.SearchSamples, calibration.Seed, sequences is null ? null : calibration.Tokenizer),
+            Pictures = new CheckpointPictures { Ends = pictures[layers], Layers = [.. pictures.Take(layers)] },
             Run = sink.RunText(),
         });
         await sink.EndAsync(written, session.PutFileAsync);

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using MambaQuant.Pipeline.Inputs;
 using MambaQuant.Pipeline.Planning;
+using MambaQuant.Quant.Checkpoints;
 using MambaQuant.Quant.Datasets;
 using MambaQuant.Quant.Kernels;
 using MambaQuant.Quant.Method;
@@ -214,6 +215,19 @@ internal sealed class Workbench : IDisposable
         return await session.ReadAsync(
             producer, ItemOutputs.Choice, path => JsonSerializer.Deserialize(File.ReadAllBytes(path), ExecutionJson.Default.ImmutableArraySmoothingChoice));
     }
+
+    /// <summary>What an item that this one reads has drawn; nothing where the plan has no such item.</summary>
+    /// <param name="session">The item that reads it.</param>
+    /// <param name="kind">Who drew it.</param>
+    /// <param name="layer">Index of its layer; −1 where it is of the whole model.</param>
+    public async Task<LayerPicture> PictureAsync(ItemSession session, WorkKind kind, int layer = -1) => Plan.Find(kind, layer) is { } producer
+        ? await session.ReadAsync(producer, ItemOutputs.Picture, path => LayerPicture.FromJson(File.ReadAllBytes(path)))
+        : LayerPicture.Nothing;
+
+    /// <summary>Puts what an item draws.</summary>
+    /// <param name="session">The item.</param>
+    /// <param name="picture">The picture.</param>
+    public Task PutPictureAsync(ItemSession session, LayerPicture picture) => session.PutAsync(ItemOutputs.Picture, picture.ToJson());
 
     /// <summary>The transform of a layer; one that changes nothing where layers have none.</summary>
     /// <param name="session">The item that reads it.</param>

@@ -18,7 +18,12 @@ public sealed record AlgorithmVersions
     }
 
     /// <summary>The versions of this program.</summary>
-    public static AlgorithmVersions Current { get; } = new();
+    /// <remarks>2: pictures beside what was made before, and pictures.json in the checkpoint.</remarks>
+    public static AlgorithmVersions Current { get; } = new AlgorithmVersions()
+        .With(WorkKind.ResidualRotation, 2)
+        .With(WorkKind.Transform, 2)
+        .With(WorkKind.Quantize, 2)
+        .With(WorkKind.Assemble, 2);
 
     /// <summary>The version of a kind; 1 where it never changed.</summary>
     /// <param name="kind">The kind.</param>

@@ -36,6 +36,9 @@ public static class ItemOutputs
     /// <summary>What a layer or the ends lost.</summary>
     public const string Report = "report";
 
+    /// <summary>What can be drawn of the residual stream's rotation, of a layer's transform, or of a quantized layer or the ends: a <c>LayerPicture</c>.</summary>
+    public const string Picture = "picture";
+
     /// <summary>What the head of the float model reads at every token of a shard.</summary>
     public const string HeadInputs = "head-inputs";
 
@@ -82,6 +85,8 @@ public static class ItemOutputs
         bool reachesEnds = item.First + item.Count >= layers;
         IEnumerable<int> ownLayers = Enumerable.Range(item.First, item.Count);
         IEnumerable<string> Observed(bool withHead) => ownLayers.Concat(withHead ? [layers] : []).Select(Statistics);
+        // Items of version 1 drew nothing; a store may still hold them, with a plan of their own.
+        string[] picture = plan.Request.Versions.Of(item.Kind) > 1 ? [Picture] : [];
         return item.Kind switch
         {
             WorkKind.Tokenize => [Tokens],
@@ -97,11 +102,11 @@ public static class ItemOutputs
             WorkKind.ObserveTransformed => [.. Observed(reachesEnds), .. reachesEnds ? [] : (string[])[Hidden]],
             WorkKind.ReduceOriginal when item.First < 0 => [Pool],
             WorkKind.ReduceOriginal or WorkKind.ReduceRanges or WorkKind.ReduceMoments or WorkKind.ReduceRotated or WorkKind.ReduceTransformed => [Statistics(item.First)],
-            WorkKind.ResidualRotation => [Rotation],
+            WorkKind.ResidualRotation => [Rotation, .. picture],
             WorkKind.SearchSmoothing => [Choice],
-            WorkKind.Transform => [Transform, .. plan.Needs is { Smooths: true, Searches: false } ? [Choice] : (string[])[]],
-            WorkKind.Quantize when item.First < layers => [Layer, Report],
-            WorkKind.Quantize => [Embeddings, Head, Report],
+            WorkKind.Transform => [Transform, .. picture, .. plan.Needs is { Smooths: true, Searches: false } ? [Choice] : (string[])[]],
+            WorkKind.Quantize when item.First < layers => [Layer, Report, .. picture],
+            WorkKind.Quantize => [Embeddings, Head, Report, .. picture],
             WorkKind.TokenizeEvaluation => Enumerable.Range(0, plan.Evaluation!.Shards).Select(Windows),
             WorkKind.EvaluateFloat => [HeadInputs, Scores],
             WorkKind.Evaluate => [Scores],

@@ -12,6 +12,9 @@ public sealed record QuantizedCheckpointDocuments
     /// <summary>What quantization did to every layer and site.</summary>
     public required CheckpointReport Report { get; init; }
 
+    /// <summary>What can be drawn of it: pictures.json. Null for none.</summary>
+    public CheckpointPictures? Pictures { get; init; }
+
     /// <summary>Text of run.json: times, host, paths; the one file that may differ between equal runs. Null for none.</summary>
     public string? Run { get; init; }
 }

@@ -174,6 +174,11 @@ public sealed class QuantizedCheckpointWriter : IDisposable
         WriteText(ManifestName, documents.Manifest.ToJson(_options.Producer, written));
         WriteText("report.json", CheckpointReportJson.Write(documents.Report));
         WriteText("report.md", CheckpointReportMarkdown.Write(documents.Report));
+        if (documents.Pictures is not null)
+        {
+            WriteText(CheckpointPictures.FileName, documents.Pictures.ToJson());
+        }
+
         if (documents.Run is not null)
         {
             WriteText("run.json", documents.Run);

@@ -109,6 +109,7 @@ public static class ModelStages
         using var disposal = new DisposalScope();
         var layers = ImmutableArray.CreateBuilder<QuantizedLayer>();
         var reports = ImmutableArray.CreateBuilder<LayerReport>();
+        var pictures = ImmutableArray.CreateBuilder<LayerPicture>();
         for (int layer = 0; layer < context.Config.LayerCount; layer++)
         {
             context.Cancellation.ThrowIfCancellationRequested();
@@ -119,16 +120,22 @@ public static class ModelStages
             (QuantizedLayer quantized, LayerQuantizationReport report) = LayerQuantizer.Quantize(
                 context.Kernels, context.Family, folded, transform, context.Scheme, ranges.Find(layer), context.Recipe.Gptq?.ToOptions(), moments.At);
             layers.Add(disposal.Add(quantized));
-            reports.Add(CheckpointReports.OfLayer(
-                context, new LayerOutcome(quantized, report, weights, choice.Smoothing[layer], observed.Find(layer))));
+            var outcome = new LayerOutcome(quantized, report, weights, choice.Smoothing[layer], observed.Find(layer));
+            reports.Add(CheckpointReports.OfLayer(context, outcome));
+            LayerPicture ofTransform = LayerPictures.OfTransform(context, observed.Find(layer), transform, choice.Smoothing[layer]);
+            pictures.Add(LayerPictures.OfLayer(context, ofTransform, outcome, ranges.Find(layer), moments));
         }
 
         using EndsFolder? folder = Ends(context, choice.Transform.Residual);
         (QuantizedEnds ends, LayerQuantizationReport endsReport) = EndsStage.Quantize(
             context, choice.Transform.Residual, folder, observed.Head, ranges.Head);
         disposal.Add(ends);
-        var model = new QuantizedModel(
-            context, choice, layers.ToImmutable(), ends, reports.ToImmutable(), CheckpointReports.OfEnds(endsReport, observed.Head));
+        LayerPicture ofResidual = LayerPictures.OfResidual(context, choice.Transform.Residual, observed.PooledResidual());
+        var described = new ModelDescription(
+            reports.ToImmutable(),
+            CheckpointReports.OfEnds(endsReport, observed.Head),
+            new CheckpointPictures { Ends = LayerPictures.OfEnds(ofResidual, endsReport, observed.Head, ranges.Head), Layers = pictures.ToImmutable() });
+        var model = new QuantizedModel(context, choice, layers.ToImmutable(), ends, described);
         disposal.Keep();
         return model;
     }

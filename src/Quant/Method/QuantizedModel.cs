@@ -11,23 +11,20 @@ public sealed class QuantizedModel : IDisposable
 {
     private readonly MethodContext _context;
     private readonly TransformChoice _choice;
-    private readonly ImmutableArray<LayerReport> _reports;
-    private readonly LayerReport _endsReport;
+    private readonly ModelDescription _described;
 
     internal QuantizedModel(
         MethodContext context,
         TransformChoice choice,
         ImmutableArray<QuantizedLayer> layers,
         QuantizedEnds ends,
-        ImmutableArray<LayerReport> reports,
-        LayerReport endsReport)
+        ModelDescription described)
     {
         _context = context;
         _choice = choice;
         Layers = layers;
         Ends = ends;
-        _reports = reports;
-        _endsReport = endsReport;
+        _described = described;
     }
 
     /// <summary>The layers, in order; owned.</summary>
@@ -55,7 +52,8 @@ public sealed class QuantizedModel : IDisposable
         writer.Complete(new QuantizedCheckpointDocuments
         {
             Recipe = RecipeWriter.Write(_context.Recipe),
-            Report = CheckpointReports.OfModel(_context, writer.TensorBytes, _endsReport, _reports),
+            Report = CheckpointReports.OfModel(_context, writer.TensorBytes, _described.Ends, _described.Layers),
+            Pictures = _described.Pictures,
             Manifest = RunManifests.Of(_context, calibration, _choice.SearchSamples, seed, tokenizerFile),
         });
     }

@@ -51,9 +51,11 @@ internal static class PlainLoop
         using HiddenStates hidden = HiddenStates.Embed(context, calibration, folder);
         using var writer = new QuantizedCheckpointWriter(model.File(output), checkpoint);
         var reports = ImmutableArray.CreateBuilder<LayerReport>();
+        var pictures = ImmutableArray.CreateBuilder<LayerPicture>();
         for (int layer = 0; layer < checkpoint.Config.LayerCount; layer++)
         {
-            LayerOutcome outcome = Quantize(context, choice, layer, plan, hidden, observed.Find(layer));
+            (LayerOutcome outcome, LayerPicture picture) = Quantize(context, choice, layer, plan, hidden, observed.Find(layer));
+            pictures.Add(picture);
             using LayerWeights original = outcome.Original;
             using QuantizedLayer quantized = outcome.Quantized;
             reports.Add(CheckpointReports.OfLayer(context, outcome));
@@ -71,11 +73,16 @@ internal static class PlainLoop
         {
             Recipe = RecipeWriter.Write(recipe),
             Report = CheckpointReports.OfModel(context, writer.TensorBytes, CheckpointReports.OfEnds(report, observed.Head), reports.ToImmutable()),
+            Pictures = new CheckpointPictures
+            {
+                Ends = LayerPictures.OfEnds(LayerPictures.OfResidual(context, choice.Transform.Residual, observed.PooledResidual()), report, observed.Head, head),
+                Layers = pictures.ToImmutable(),
+            },
             Manifest = RunManifests.Of(context, calibration, choice.SearchSamples, seed: 1, tokenizerFile: null),
         });
     }
 
-    private static LayerOutcome Quantize(
+    private static (LayerOutcome Outcome, LayerPicture Picture) Quantize(
         MethodContext context, TransformChoice choice, int layer, ObservationPlan plan, HiddenStates hidden, LayerStatistics? original)
     {
         IKernels kernels = context.Kernels;
@@ -91,6 +98,8 @@ internal static class PlainLoop
         var moments = new InputMoments(context, choice.Transform.Residual, transform, folded, original, statistics);
         (QuantizedLayer quantized, LayerQuantizationReport report) = LayerQuantizer.Quantize(
             kernels, context.Family, folded, transform, context.Scheme, statistics, context.Recipe.Gptq?.ToOptions(), moments.At);
-        return new LayerOutcome(quantized, report, weights, choice.Smoothing[layer], original);
+        var outcome = new LayerOutcome(quantized, report, weights, choice.Smoothing[layer], original);
+        LayerPicture ofTransform = LayerPictures.OfTransform(context, original, transform, choice.Smoothing[layer]);
+        return (outcome, LayerPictures.OfLayer(context, ofTransform, outcome, statistics, moments));
     }
 }

@@ -37,7 +37,7 @@ public sealed class LocalEngineTests : IDisposable
 
         IReadOnlyDictionary<string, byte[]> one = _model.Files("threads-1"), three = _model.Files("threads-3");
         Assert.Equal(
-            ["config.json", "manifest.json", "model.safetensors", "recipe.yaml", "report.json", "report.md"], one.Keys.Order(StringComparer.Ordinal));
+            ["config.json", "manifest.json", "model.safetensors", "pictures.json", "recipe.yaml", "report.json", "report.md"], one.Keys.Order(StringComparer.Ordinal));
         Assert.Equal(one.Keys.Order(StringComparer.Ordinal), three.Keys.Order(StringComparer.Ordinal));
         Assert.All(one, file => Assert.True(file.Value.AsSpan().SequenceEqual(three[file.Key]), $"{file.Key} differs between 1 and 3 threads"));
     }
