@@ -26,14 +26,22 @@ internal static class ClusterCommand
 
     private static readonly Option<int> Repeats = new("--repeats") { Description = "measurements with real silos, each", DefaultValueFactory = _ => 3 };
 
+    private static readonly Option<FileInfo[]> Tests = new("--tests")
+    {
+        Description = "result files of the cluster's tests, written by 'dotnet test PROJECT --logger trx' on this machine; the tests are run without it",
+        DefaultValueFactory = _ => [],
+        AllowMultipleArgumentsPerToken = true,
+    };
+
     /// <summary>The command.</summary>
     public static Command Create()
     {
-        var command = new Command("cluster", "What the cluster costs: transitions a second, coming back, real silos beside the embedded engine, coming and going.") { Output, Slots, Seconds, Repeats };
+        var command = new Command("cluster", "What the cluster costs: transitions a second, coming back, real silos beside the embedded engine, coming and going.") { Output, Slots, Seconds, Repeats, Tests };
         command.SetAction(async (parsed, _) =>
         {
             using var laboratory = new Laboratory();
             var text = new StringBuilder();
+            text.Append(parsed.GetValue(Tests) is { Length: > 0 } results ? ClusterTests.Read(results) : ClusterTests.Run());
             await TransitionsAsync(text, parsed.GetValue(Slots)!, TimeSpan.FromSeconds(parsed.GetValue(Seconds)));
             await RecoveryAsync(text);
             if (RedisServer.MissingReason is { } reason)
@@ -112,7 +120,7 @@ internal static class ClusterCommand
         text.Append(CultureInfo.InvariantCulture, $"The same job, with {made:N0} items made and {await CommitsAsync(store, plan.Id):N0} commits, on a silo that was started after the first one stopped: {seconds:F1} s from the first call to the first commit of the new owner, {view.Made:N0} items made (aim: below 5 s). A second time in the same process, reading the plan alone takes {planned:F1} s, reading snapshot and journal {replayed:F1} s.\n");
     }
 
-    private static string Orleans => FileVersionInfo.GetVersionInfo(typeof(Grain).Assembly.Location).ProductVersion!.Split('+', ' ')[0].TrimEnd('.');
+    private static string Orleans => ClusterTests.VersionOf(typeof(Grain).Assembly.Location);
 
     private static async Task<int> CommitsAsync(IArtifactStore store, string job)
     {
