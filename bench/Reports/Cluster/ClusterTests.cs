@@ -36,9 +36,9 @@ internal static class ClusterTests
         {
             XDocument document = XDocument.Load(file.FullName);
             XElement counters = Elements(document, "Counters").Single();
-            string tests = Elements(document, "UnitTest").First().Attribute("storage")!.Value;
+            string tests = Elements(document, "TestMethod").First().Attribute("codeBase")!.Value;
             int total = Count(counters, "total"), passed = Count(counters, "passed"), executed = Count(counters, "executed");
-            text.Append(CultureInfo.InvariantCulture, $"| {Path.GetFileName(Path.GetDirectoryName(PathOf(tests)))} | {OrleansBeside(tests)} | {passed} | {executed - passed} | {total - executed} |\n");
+            text.Append(CultureInfo.InvariantCulture, $"| {Path.GetFileNameWithoutExtension(tests)} | {OrleansBeside(tests)} | {passed} | {executed - passed} | {total - executed} |\n");
         }
 
         return text.Append('\n').ToString();
@@ -49,13 +49,6 @@ internal static class ClusterTests
     public static string VersionOf(string library) => FileVersionInfo.GetVersionInfo(library).ProductVersion!.Split('+', ' ')[0].TrimEnd('.');
 
     private static string OrleansBeside(string tests) => VersionOf(Path.Combine(Path.GetDirectoryName(tests)!, "Orleans.Runtime.dll"));
-
-    // tests/NAME/bin/Release/net10.0/NAME.dll, in whatever case the file has it.
-    private static string PathOf(string tests)
-    {
-        string bin = Path.DirectorySeparatorChar + "bin" + Path.DirectorySeparatorChar;
-        return tests[..(tests.LastIndexOf(bin, StringComparison.OrdinalIgnoreCase) + 1)];
-    }
 
     private static int Count(XElement counters, string name) => int.Parse(counters.Attribute(name)!.Value, CultureInfo.InvariantCulture);
 
