@@ -10,8 +10,9 @@ namespace MambaQuant.Pipeline.Local;
 ///          + matrices of the rotation that wait for the garbage collector + the item
 /// </code>
 /// Measured with layers of mamba-2.8b's shape, 4 × 64 tokens, one worker, peaks in GB (reckoned in brackets): 4 layers, <c>mambaquant</c> W8A8 2.69 (2.6), W4A8
-/// 3.33 (3.1), <c>quarot</c> W8A8 1.85 (1.5), <c>rtn</c> W8A8 1.38 (1.5); 64 layers, <c>mambaquant</c> W8A8 2.48 (2.6), but <c>quarot</c> W8A8 3.38 (1.5). Where the
-/// machine has memory to spare the collector lets more stand than here: with a heap held to 512 MiB the first case takes 1.99.
+/// 3.33 (3.1), <c>quarot</c> W8A8 1.85 (1.5), <c>rtn</c> W8A8 1.38 (1.5); 64 layers, <c>mambaquant</c> W8A8 2.48 (2.6), <c>quarot</c> W8A8 3.38 (1.5). All that before
+/// the programs had their heap compacted (System.GC.ConserveMemory): large arrays of one layer left holes that those of the next did not fill. With it the last case, with
+/// a vocabulary of 4,096, takes 1.66.
 /// </remarks>
 public static class ProcessMemory
 {
