@@ -4,6 +4,7 @@ using MambaQuant.Client.Evaluation;
 using MambaQuant.Client.Output;
 using MambaQuant.Client.Quantizing;
 using MambaQuant.Client.Submitting;
+using MambaQuant.Dashboard.Hosting;
 using MambaQuant.Pipeline.Local;
 using MambaQuant.Pipeline.Planning;
 using MambaQuant.Quant.Quantization;
@@ -109,6 +110,21 @@ internal sealed class QuantizeCommand : VerbCommand
     /// <summary>Tokens of an evaluation window.</summary>
     public static readonly Option<int> Window = SharedOptions.Window();
 
+    /// <summary>Whether a live page is served, and where.</summary>
+    public static readonly Option<string?> Dashboard = new("--dashboard")
+    {
+        Description = "Serve a live page of the run while it lasts: at a free port of this machine, or at the one named. With an ADDRESS that others reach it needs a --dashboard-token.",
+        HelpName = "[ADDRESS:]PORT",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+
+    /// <summary>What visitors of the live page have to know.</summary>
+    public static readonly Option<string?> DashboardToken = new("--dashboard-token")
+    {
+        Description = "What visitors of the live page have to know, at least 16 characters, or env:NAME for a variable that holds it; sent once as ?token=... [default: none, on this machine only]",
+        HelpName = "TOKEN|env:NAME",
+    };
+
     /// <summary>What stdout carries.</summary>
     public static readonly Option<OutputFormat> Format = SharedOptions.Format();
 
@@ -117,7 +133,7 @@ internal sealed class QuantizeCommand : VerbCommand
         : base("quantize", "Quantizes a model and writes a checkpoint that runs.")
     {
         Arguments.Add(Model);
-        Option[] options = [Out, Preset, RecipeFile, Scheme, Strict, Calibration, Samples, SequenceLength, Seed, Workers, Store, Resume, Engine, Blocks, Shards, Evaluate, Window, Format];
+        Option[] options = [Out, Preset, RecipeFile, Scheme, Strict, Calibration, Samples, SequenceLength, Seed, Workers, Store, Resume, Engine, Blocks, Shards, Evaluate, Window, Dashboard, DashboardToken, Format];
         foreach (Option option in options)
         {
             Options.Add(option);
@@ -160,8 +176,11 @@ internal sealed class QuantizeCommand : VerbCommand
             return MissingCluster.Report("quantize --engine orleans", context);
         }
 
+        DashboardOptions? dashboard = DashboardChoice.Resolve(parse.GetResult(Dashboard) is not null, parse.GetValue(Dashboard), parse.GetValue(DashboardToken), context.Environment);
         EvaluationText? text = QuantizeChecks.Run(request);
-        QuantizeReport report = new QuantizeRun(request, text, backends, driver, context).Run();
+        QuantizeRun run = new(request, text, backends, driver, context);
+        using RunDashboard? page = dashboard is null ? null : RunDashboard.Start(dashboard, run.Watch, request, context);
+        QuantizeReport report = run.Run();
         if (parse.GetValue(Format) == OutputFormat.Json)
         {
             JsonOutput.Write(context.Output, report, ClientJson.Default.QuantizeReport);

@@ -20,7 +20,9 @@ internal sealed class QuantizeRun(QuantizeRequest request, EvaluationText? evalu
 {
     private readonly IProgressDisplay _display = ProgressDisplays.For(context);
     private readonly List<string> _notices = [];
-    private readonly RunWatch _watch = new();
+
+    /// <summary>Shows the jobs to whoever watches.</summary>
+    public RunWatch Watch { get; } = new();
 
     /// <summary>Does everything.</summary>
     public QuantizeReport Run()
@@ -57,7 +59,7 @@ internal sealed class QuantizeRun(QuantizeRequest request, EvaluationText? evalu
             Resume = request.Resume,
             Driver = driver,
             Notice = _notices.Add,
-            Watch = _watch,
+            Watch = Watch,
         };
         LocalEngine engine = new(backends, context.Time);
         LocalRun? run = null;
@@ -70,7 +72,7 @@ internal sealed class QuantizeRun(QuantizeRequest request, EvaluationText? evalu
                 QuantizeResult result = Show(title, progress =>
                 {
                     run ??= engine.Begin(options, progress, context.Cancellation);
-                    progress.Watch(_watch.Jobs[options.Targets.IndexOf(target)]);
+                    progress.Watch(Watch.Jobs[options.Targets.IndexOf(target)]);
                     return run.Quantize(target, progress, context.Cancellation);
                 });
                 made.Add((target, result));
