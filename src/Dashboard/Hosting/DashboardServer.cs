@@ -68,7 +68,14 @@ public sealed class DashboardServer : IAsyncDisposable
             kestrel.Limits.MaxRequestBodySize = 0;
             kestrel.Limits.MaxConcurrentConnections = 1024;
             kestrel.Limits.MaxRequestHeadersTotalSize = 16 << 10;
-            kestrel.Listen(options.Address, options.Port);
+            if (options.Address.Equals(IPAddress.Any) || options.Address.Equals(IPAddress.IPv6Any))
+            {
+                kestrel.ListenAnyIP(options.Port);
+            }
+            else
+            {
+                kestrel.Listen(options.Address, options.Port);
+            }
         });
         builder.Services.AddRoutingCore();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ToClose);

@@ -124,7 +124,7 @@ function showHead() {
   keyed(byId('job-facts'), facts.filter(fact => fact[1] !== ''), fact => fact[0], fact => el('div', {}, el('dt', {}, fact[0]), el('dd')), (node, fact) => say(node.lastChild, String(fact[1])));
 }
 
-const titleOf = line => `${line.model} · ${line.recipe} ${line.scheme}`;
+const titleOf = line => [line.model, `${line.recipe} ${line.scheme}`.trim()].filter(Boolean).join(' · ');
 
 /** Reads out what matters: an end, a stage that is done, what went wrong. */
 function tell(before) {

@@ -4,7 +4,7 @@ using MambaQuant.Pipeline.Scheduling;
 namespace MambaQuant.Grains.Jobs;
 
 /// <summary>How the scheduler's words for a job stand to the cluster's.</summary>
-internal static class JobPhases
+public static class JobPhases
 {
     /// <summary>The phase of a job that is open.</summary>
     /// <param name="status">How the scheduler sees it.</param>

@@ -1,3 +1,4 @@
+using MambaQuant.Dashboard.Hosting;
 using MambaQuant.Grains.Connecting;
 
 namespace MambaQuant.Silo.Configuration;
@@ -28,6 +29,9 @@ internal sealed record SiloConfiguration
 
     /// <summary>Port of the health endpoints, or 0.</summary>
     public required int HealthPort { get; init; }
+
+    /// <summary>Where the live page is served, and for whom; null for nowhere.</summary>
+    public DashboardOptions? Dashboard { get; init; }
 
     /// <summary>Time without a sign of life after which an item is given to another slot.</summary>
     public required TimeSpan Lease { get; init; }

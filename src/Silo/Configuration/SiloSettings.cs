@@ -24,6 +24,8 @@ internal sealed record SiloSettings
         ("SiloPort", "port for silos", "11111"),
         ("GatewayPort", "port for clients", "30000"),
         ("HealthPort", "port of /health/startup, /health/ready and /health/live; 0 for any that is free", "8080"),
+        ("DashboardPort", "port of the live page; other machines reach it where the silo itself is reached by others, and then it needs a DashboardToken", "none; no page"),
+        ("DashboardToken", "what visitors of the live page have to know, at least 16 characters, or env:NAME; a secret", "none"),
         ("PrimarySilo", "with Localhost: IP:PORT of the silo that the others join", "127.0.0.1:11111"),
         ("TlsCertificate", "PEM file of this silo's certificate; with it all connections are mutual TLS", "none"),
         ("TlsKey", "PEM file of its key", "none"),

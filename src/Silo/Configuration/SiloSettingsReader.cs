@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
+using MambaQuant.Dashboard.Hosting;
 using MambaQuant.Grains.Connecting;
 using Microsoft.Extensions.Configuration;
 
@@ -54,6 +55,7 @@ internal sealed class SiloSettingsReader
         }
 
         ClusterAddress cluster = new ClusterAddressReader(Value, Problem).Read();
+        bool listensOnAny = cluster.Clustering != ClusteringKind.Localhost;
         return new SiloConfiguration
         {
             Store = Required("Store"),
@@ -67,13 +69,48 @@ internal sealed class SiloSettingsReader
                 Advertised(),
                 siloPort,
                 gatewayPort,
-                ListensOnAny: cluster.Clustering != ClusteringKind.Localhost),
+                ListensOnAny: listensOnAny),
             HealthPort = healthPort,
+            Dashboard = Dashboard(listensOnAny, siloPort, gatewayPort, healthPort),
             Lease = lease,
             Heartbeat = heartbeat,
             ExitWhenIdle = Value("ExitWhenIdle") is null ? null : Seconds("ExitWhenIdle", 0, 1),
             Shutdown = Seconds("ShutdownSeconds", 120, 1),
         };
+    }
+
+    private DashboardOptions? Dashboard(bool listensOnAny, params ReadOnlySpan<int> others)
+    {
+        if (Value("DashboardPort") is null)
+        {
+            return null;
+        }
+
+        var options = new DashboardOptions { Address = listensOnAny ? IPAddress.Any : IPAddress.Loopback, Port = Number("DashboardPort", 0, 0, LargestPort), Token = Secret("DashboardToken") };
+        if (options.Port > 0 && others.Contains(options.Port))
+        {
+            Problem("DashboardPort", $"{options.Port} is the port of something else already: the live page needs one of its own");
+        }
+
+        if (options.Problem() is { } problem)
+        {
+            Problem(options.Token is null ? "DashboardPort" : "DashboardToken", problem);
+        }
+
+        return options;
+    }
+
+    /// <summary>A secret, or env:NAME for the variable that holds it.</summary>
+    private string? Secret(string name)
+    {
+        const string VariablePrefix = "env:";
+        if (Value(name) is not { } text || !text.StartsWith(VariablePrefix, StringComparison.Ordinal))
+        {
+            return Value(name);
+        }
+
+        string variable = text[VariablePrefix.Length..];
+        return _environment(variable) is { Length: > 0 } value ? value : Wrong<string?>(name, text, "a variable that is set", null);
     }
 
     private IPAddress Advertised()

@@ -26,6 +26,7 @@ internal static class PortCheck
             ProblemOf("SiloPort", silo, configuration.Endpoint.SiloPort),
             ProblemOf("GatewayPort", silo, configuration.Endpoint.GatewayPort),
             configuration.HealthPort == 0 ? null : ProblemOf("HealthPort", health, configuration.HealthPort),
+            configuration.Dashboard is { Port: > 0 } dashboard ? ProblemOf("DashboardPort", dashboard.Address, dashboard.Port) : null,
         ];
         if (problems.Any(problem => problem is not null))
         {

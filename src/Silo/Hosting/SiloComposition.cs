@@ -1,4 +1,5 @@
 using System.Globalization;
+using MambaQuant.Dashboard.Watching;
 using MambaQuant.Grains.Connecting;
 using MambaQuant.Grains.Hosting;
 using MambaQuant.Grains.Workers;
@@ -7,6 +8,7 @@ using MambaQuant.Pipeline.Local;
 using MambaQuant.Pipeline.Scheduling;
 using MambaQuant.Silo.Configuration;
 using MambaQuant.Silo.Health;
+using MambaQuant.Silo.Watching;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
@@ -45,6 +47,14 @@ internal static class SiloComposition
                 services.GetRequiredService<TimeProvider>(),
                 services.GetRequiredService<ILogger<IdleWatch>>()));
             builder.Services.AddHostedService(services => services.GetRequiredService<IdleWatch>());
+        }
+
+        if (configuration.Dashboard is { } dashboard)
+        {
+            builder.Services.AddSingleton(dashboard);
+            builder.Services.AddSingleton<IJobSource>(services => new ClusterJobSource(
+                services.GetRequiredService<IGrainFactory>(), store, $"cluster {configuration.Cluster.ClusterId}, seen from {configuration.Endpoint.Name}"));
+            builder.Services.AddHostedService<DashboardService>();
         }
 
         WebApplication application = builder.Build();

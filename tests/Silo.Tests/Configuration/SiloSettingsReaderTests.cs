@@ -1,4 +1,5 @@
 using System.Net;
+using MambaQuant.Dashboard.Hosting;
 using MambaQuant.Grains.Connecting;
 using MambaQuant.Silo.Configuration;
 using Microsoft.Extensions.Configuration;
@@ -32,6 +33,32 @@ public sealed class SiloSettingsReaderTests
             ["AdvertisedAddress", "Clustering", "Lease", "SiloPort", "SlotMemory", "Slots", "Stoer", "Store", "TlsCertificate"],
             fault.Problems.Select(problem => problem.Split(':')[1]).Distinct().Order(StringComparer.Ordinal));
         Assert.All(fault.Problems, problem => Assert.Contains(problem, fault.Message, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void LivePage_IsOffUnlessAPortIsNamed_AndOnLoopbackNeedsNoToken()
+    {
+        Assert.Null(Read(("Store", "s")).Dashboard);
+
+        DashboardOptions page = Read(("Store", "s"), ("DashboardPort", "8090")).Dashboard!;
+
+        Assert.True(page.IsLoopback);
+        Assert.Equal((8090, null), (page.Port, page.Token));
+    }
+
+    [Theory]
+    [InlineData("8090", null, "DashboardPort")]
+    [InlineData("8090", "short", "DashboardToken")]
+    [InlineData("8090", "env:MAMBAQUANT_NO_SUCH_VARIABLE", "DashboardToken")]
+    [InlineData("8080", "0123456789abcdef", "DashboardPort")]
+    [InlineData("page", "0123456789abcdef", "DashboardPort")]
+    public void LivePage_ThatOthersReachNeedsATokenAndAPortOfItsOwn(string port, string? token, string wrong)
+    {
+        InvalidSiloConfigurationException fault = Assert.Throws<InvalidSiloConfigurationException>(
+            () => Read(("Store", "s"), ("Redis", "redis:6379"), ("Clustering", "Redis"), ("DashboardPort", port), ("DashboardToken", token ?? "")));
+
+        Assert.Contains(fault.Problems, problem => problem.StartsWith($"MambaQuant:{wrong}:", StringComparison.Ordinal));
+        Assert.DoesNotContain("0123456789abcdef", fault.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,8 +1,12 @@
+using System.Globalization;
+using System.Net;
 using System.Reflection;
+using System.Text;
 using k8s;
 using k8s.Models;
 using MambaQuant.Client;
 using MambaQuant.Client.Submitting;
+using MambaQuant.Dashboard.Hosting;
 using MambaQuant.Grains.Connecting;
 using MambaQuant.Silo.Configuration;
 using MambaQuant.Testing;
@@ -14,6 +18,8 @@ namespace MambaQuant.Silo.Tests.Deploy;
 public sealed class ManifestTests
 {
     private const string SiloImage = "mambaquant/silo:0.1.0", ClientImage = "mambaquant/client:0.1.0";
+
+    private const string Dashboard = "dashboard";
 
     private const string GpuAdmittedByKueue = "overlays/gpu + components/kueue";
 
@@ -84,7 +90,7 @@ public sealed class ManifestTests
         IReadOnlyList<object> manifests = Rendering.Of("overlays/local");
         string settings = string.Join(' ', Settings(manifests).Select(setting => setting.Value));
 
-        Assert.All(manifests.OfType<V1Service>(), service =>
+        Assert.All(manifests.OfType<V1Service>().Where(service => service.Metadata.Name != Dashboard), service =>
         {
             V1ServicePort port = Assert.Single(service.Spec.Ports);
             Assert.Contains($"{service.Metadata.Name}:{port.Port}", settings, StringComparison.Ordinal);
@@ -98,7 +104,7 @@ public sealed class ManifestTests
     {
         string[] lines = File.ReadAllLines(Path.Combine(Repository.Root, "deploy", "docker", "Dockerfile"));
 
-        Assert.Contains("EXPOSE 11111 30000 8080", lines);
+        Assert.Contains("EXPOSE 11111 30000 8080 8090", lines);
         Assert.Contains(lines, line => line.StartsWith("ENV MambaQuant__Scratch=/scratch ", StringComparison.Ordinal));
         Assert.Contains("Scratch", SiloSettings.Known.Select(setting => setting.Name));
         Assert.Contains("VOLUME [\"/scratch\", \"/tmp\"]", lines);
@@ -188,7 +194,39 @@ public sealed class ManifestTests
         Assert.Equal(["8080"], policy.Ingress.Where(rule => rule.FromProperty is null or []).SelectMany(rule => rule.Ports).Select(port => port.Port.Value));
         Assert.Equal(["member"], Allowed(policy, "11111"));
         Assert.Equal(["client", "member"], Allowed(policy, "30000"));
+        Assert.Equal(["viewer"], Allowed(policy, "8090"));
     });
+
+    [KubectlFact]
+    public void LivePage_IsServedByLongLivedSilosOnly_WhereItsServiceLeads() => Assert.All(Overlays, folder =>
+    {
+        IReadOnlyList<object> manifests = Rendering.Of(folder);
+        V1ServiceSpec service = Assert.Single(manifests.OfType<V1Service>(), service => service.Metadata.Name == Dashboard).Spec;
+        V1ServicePort port = Assert.Single(service.Ports);
+        V1PodTemplateSpec pod = Assert.Single(Rendering.PodsOf(manifests), pod => service.Selector.All(label => pod.Pod.Metadata.Labels.Contains(label))).Pod;
+        V1Container container = Assert.Single(pod.Spec.Containers);
+
+        Assert.Equal("ClusterIP", service.Type ?? "ClusterIP"); // never reachable from outside by itself
+        Assert.Equal(port.Port, Assert.Single(container.Ports, open => open.Name == port.TargetPort.Value).ContainerPort);
+        Assert.True(Assert.Single(container.EnvFrom, source => source.SecretRef?.Name == "mambaquant-dashboard").SecretRef.Optional);
+        Assert.All(Silos(manifests).Where(silo => silo != pod), silo => Assert.DoesNotContain(silo.Spec.Containers[0].EnvFrom, source => source.SecretRef?.Name == "mambaquant-dashboard"));
+    });
+
+    [KubectlFact]
+    public void LivePage_OfTheLocalOverlayHasItsTokenAndThePortOfItsService()
+    {
+        IReadOnlyList<object> manifests = Rendering.Of("overlays/local");
+        IDictionary<string, byte[]> secret = Assert.Single(manifests.OfType<V1Secret>(), secret => secret.Metadata.Name == "mambaquant-dashboard").Data;
+        var options = new DashboardOptions
+        {
+            Address = IPAddress.Any,
+            Port = int.Parse(Encoding.UTF8.GetString(secret["MambaQuant__DashboardPort"]), CultureInfo.InvariantCulture),
+            Token = Encoding.UTF8.GetString(secret["MambaQuant__DashboardToken"]),
+        };
+
+        Assert.Null(options.Problem());
+        Assert.Equal(options.Port, Assert.Single(manifests.OfType<V1Service>(), service => service.Metadata.Name == Dashboard).Spec.Ports[0].Port);
+    }
 
     [KubectlFact]
     public void Client_IsOneThatTheNetworkPolicyLetsIn()
@@ -261,7 +299,7 @@ public sealed class ManifestTests
             .. pods.SelectMany(pod => pod.Spec.Containers).SelectMany(container => container.Env ?? []).Select(variable => (variable.Name, (string?)variable.Value)),
             .. manifests.OfType<V1ConfigMap>().SelectMany(map => map.Data).Select(entry => (entry.Key, (string?)entry.Value)),
             .. manifests.OfType<V1Secret>().SelectMany(secret => secret.Data ?? new Dictionary<string, byte[]>())
-                .Select(entry => (entry.Key, (string?)System.Text.Encoding.UTF8.GetString(entry.Value))),
+                .Select(entry => (entry.Key, (string?)Encoding.UTF8.GetString(entry.Value))),
         ];
     }
 }

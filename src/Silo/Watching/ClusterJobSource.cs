@@ -1,0 +1,58 @@
+using System.Collections.Immutable;
+using MambaQuant.Dashboard.Watching;
+using MambaQuant.Grains.Contracts;
+using MambaQuant.Grains.Jobs;
+using MambaQuant.Pipeline.Artifacts;
+using MambaQuant.Pipeline.Driving;
+using MambaQuant.Pipeline.Planning;
+using Orleans.Runtime;
+
+namespace MambaQuant.Silo.Watching;
+
+/// <summary>The jobs of the cluster, asked of its grains; plans and pictures come from the store.</summary>
+/// <param name="grains">The cluster.</param>
+/// <param name="store">Its store.</param>
+/// <param name="description">Whose jobs these are, for people.</param>
+internal sealed class ClusterJobSource(IGrainFactory grains, IArtifactStore store, string description) : IJobSource
+{
+    /// <inheritdoc/>
+    public string Description => description;
+
+    /// <inheritdoc/>
+    public IArtifactStore Store => store;
+
+    private IJobDirectoryGrain Directory => grains.GetGrain<IJobDirectoryGrain>(0);
+
+    /// <inheritdoc/>
+    public Task<ImmutableArray<JobLine>> ListAsync(CancellationToken cancellation) => AskAsync<ImmutableArray<JobLine>>(async () =>
+        [.. (await Directory.ListAsync().WaitAsync(cancellation)).Select(LineOf)]);
+
+    /// <inheritdoc/>
+    public Task<JobOverview?> WatchAsync(string job, long after, TimeSpan wait, CancellationToken cancellation) => AskAsync(async () =>
+    {
+        JobView view = await grains.GetGrain<ICalibrationJobGrain>(job).ViewAsync(after, (int)wait.TotalMilliseconds).WaitAsync(cancellation);
+        return view.Phase == JobPhase.Unknown ? null : JobViews.ToOverview(view);
+    });
+
+    /// <inheritdoc/>
+    public Task<WorkPlan?> PlanAsync(string job, CancellationToken cancellation) => AskAsync(async () =>
+
+        // An identity comes from whoever opens an address: only jobs that the cluster knows get a grain.
+        job.Length == WorkPlan.IdLength && await Directory.ShowAsync(job).WaitAsync(cancellation) is { Phase: not JobPhase.Unknown }
+            ? await StoredPlans.ReadAsync(store, job, cancellation)
+            : null);
+
+    private static JobLine LineOf(JobSummary job) => new(job.Job, job.Name.Length > 0 ? job.Name : job.Job, string.Empty, string.Empty, JobPhases.StatusOf(job.Phase));
+
+    private static async Task<T> AskAsync<T>(Func<Task<T>> ask)
+    {
+        try
+        {
+            return await ask();
+        }
+        catch (Exception fault) when (fault is OrleansException or TimeoutException or InvalidPlanException)
+        {
+            throw new JobSourceException(fault.Message, fault);
+        }
+    }
+}
