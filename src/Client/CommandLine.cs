@@ -47,7 +47,7 @@ internal static class CommandLine
 
         try
         {
-            return verb.Run(parse, context);
+            return verb.IsMeasured ? MeasuredRun.Of(verb.Name, () => verb.Run(parse, context), context) : verb.Run(parse, context);
         }
         catch (Exception exception) when (Failure.Of(exception, context.Cancellation) is { } failure)
         {

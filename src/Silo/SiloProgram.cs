@@ -1,9 +1,11 @@
 using System.Net.Sockets;
 using MambaQuant.Pipeline.Artifacts;
 using MambaQuant.Pipeline.Local;
+using MambaQuant.Pipeline.Telemetry;
 using MambaQuant.Silo.Configuration;
 using MambaQuant.Silo.Hosting;
 using MambaQuant.Storage;
+using MambaQuant.Telemetry;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -16,6 +18,8 @@ namespace MambaQuant.Silo;
 /// <summary>From settings to a running silo, and to its end.</summary>
 internal static class SiloProgram
 {
+    private const string Service = "mambaquant-silo";
+
     /// <summary>Runs a silo until it is asked to stop, or has nothing to do.</summary>
     /// <param name="arguments">What the command line sets, as keys of the configuration.</param>
     /// <returns>One of <see cref="SiloExitCodes"/>.</returns>
@@ -27,7 +31,15 @@ internal static class SiloProgram
         {
             SiloConfiguration configuration = SiloSettingsReader.Read(builder.Configuration, Environment.GetEnvironmentVariable);
             PortCheck.Run(configuration);
-            IArtifactStore store = await ArtifactStores.OpenOrCreateAsync(configuration.Store, CancellationToken.None);
+            using TelemetrySession? telemetry = TelemetrySession.Start(new TelemetryOptions
+            {
+                Service = Service,
+                Instance = configuration.Endpoint.Name,
+                Environment = Environment.GetEnvironmentVariable,
+                Tell = line => Console.Error.WriteLine($"warning: {line}"),
+            });
+            telemetry?.AddTo(builder.Logging);
+            IArtifactStore store = new MeteredStore(await ArtifactStores.OpenOrCreateAsync(configuration.Store, CancellationToken.None));
             using var backends = new CpuBackends(configuration.Threads);
             await using WebApplication application = SiloComposition.Build(builder, configuration, store, backends);
             IdleWatch? idle = application.Services.GetService<IdleWatch>();

@@ -97,6 +97,7 @@ public sealed class BlobPlace
             },
             Diagnostics = { ApplicationId = "mambaquant" },
         };
+        client.AddPolicy(new CountedRetries(), HttpPipelinePosition.PerRetry);
         if (options.Transport is { } transport)
         {
             client.Transport = transport;

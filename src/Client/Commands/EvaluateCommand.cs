@@ -60,6 +60,9 @@ internal sealed class EvaluateCommand : VerbCommand
     }
 
     /// <inheritdoc/>
+    public override bool IsMeasured => true;
+
+    /// <inheritdoc/>
     public override int Run(ParseResult parse, CommandContext context)
     {
         string folder = parse.GetRequiredValue(Model);

@@ -166,6 +166,9 @@ internal sealed class QuantizeCommand : VerbCommand
     };
 
     /// <inheritdoc/>
+    public override bool IsMeasured => true;
+
+    /// <inheritdoc/>
     public override int Run(ParseResult parse, CommandContext context)
     {
         QuantizeRequest request = RequestOf(parse);

@@ -104,6 +104,9 @@ internal sealed class SubmitCommand : VerbCommand
     }
 
     /// <inheritdoc/>
+    public override bool IsMeasured => true;
+
+    /// <inheritdoc/>
     public override int Run(ParseResult parse, CommandContext context)
     {
         ClusterSettings settings = Cluster.Read(parse, context);

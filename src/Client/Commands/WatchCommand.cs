@@ -24,6 +24,9 @@ internal sealed class WatchCommand : VerbCommand
     }
 
     /// <inheritdoc/>
+    public override bool IsMeasured => true;
+
+    /// <inheritdoc/>
     public override int Run(ParseResult parse, CommandContext context) =>
         ClusterVerbs.Watch(parse.GetRequiredValue(Job), parse.GetValue(Out), Cluster.Read(parse, context), parse.GetValue(Format), context);
 }

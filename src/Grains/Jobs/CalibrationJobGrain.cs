@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using MambaQuant.Grains.Contracts;
 using MambaQuant.Grains.Hosting;
 using MambaQuant.Grains.Placement;
@@ -209,6 +210,7 @@ internal sealed partial class CalibrationJobGrain(
 
     private async Task PumpAsync(OpenJob job)
     {
+        Activity.Current = job.Conductor.Span; // what is logged from here on belongs to the job, and not to whoever happened to open it
         while (!_isStopping)
         {
             try
@@ -258,7 +260,7 @@ internal sealed partial class CalibrationJobGrain(
                 case Assign assign when !_calling.ContainsKey(assign.Worker) && members.Find(assign.Worker) is not null:
                     using (new SlotNeeds(job.Plan.Graph.Items[assign.Item].Cost.MemoryBytes, job.Plan.Request.Profile).Say())
                     {
-                        await Slot(assign.Worker).StartAsync(Job, new HeldLease(assign.Item, assign.Attempt), job.Conductor.Version);
+                        await Slot(assign.Worker).StartAsync(Job, job.Conductor.LeaseOf(assign.Item, assign.Attempt), job.Conductor.Version);
                     }
 
                     break;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using MambaQuant.Grains.Contracts;
 using MambaQuant.Pipeline.Artifacts;
 using MambaQuant.Pipeline.Driving;
@@ -6,6 +7,7 @@ using MambaQuant.Pipeline.Execution;
 using MambaQuant.Pipeline.Scheduling;
 using MambaQuant.Pipeline.Scheduling.Inputs;
 using MambaQuant.Pipeline.Scheduling.Outputs;
+using MambaQuant.Pipeline.Telemetry;
 
 namespace MambaQuant.Grains.Jobs;
 
@@ -204,6 +206,14 @@ internal sealed class JobConductor
         return outputs;
     }
 
+    /// <summary>The job's span; null where nobody listens.</summary>
+    public Activity? Span => _driver.Meter.Span;
+
+    /// <summary>A lease as a slot is told of it.</summary>
+    /// <param name="item">Index of the item.</param>
+    /// <param name="attempt">The attempt.</param>
+    public HeldLease LeaseOf(int item, int attempt) => new(item, attempt) { Trace = Tracing.Write(_driver.Meter.ContextOf(item)) };
+
     /// <summary>Ends: whoever waits for an answer hears that there is none.</summary>
     public void Close() => _driver.Close();
 
@@ -223,7 +233,7 @@ internal sealed class JobConductor
         }
 
         LeaseName? lease = state.LeaseOf(slot);
-        return new SlotReply { Standing = SlotStanding.Member, Held = lease is null ? null : new HeldLease(lease.Item, lease.Attempt), Version = version };
+        return new SlotReply { Standing = SlotStanding.Member, Held = lease is null ? null : LeaseOf(lease.Item, lease.Attempt), Version = version };
     }
 
     private SchedulerInput InputOf(string slot, WorkReport report)

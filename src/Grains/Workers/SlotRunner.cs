@@ -4,6 +4,7 @@ using MambaQuant.Grains.Hosting;
 using MambaQuant.Pipeline.Execution;
 using MambaQuant.Pipeline.Planning;
 using MambaQuant.Pipeline.Scheduling;
+using MambaQuant.Pipeline.Telemetry;
 
 namespace MambaQuant.Grains.Workers;
 
@@ -15,6 +16,7 @@ internal sealed class SlotRunner : IDisposable
     private readonly int _place;
     private readonly Action<Assignment, WorkReport> _ended;
     private readonly BlockingCollection<Assignment> _assignments = [];
+    private readonly WorkerMeter _meter = new();
     private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private (string Job, WorkPlan Plan, WorkExecutor Executor)? _open;
 
@@ -59,6 +61,7 @@ internal sealed class SlotRunner : IDisposable
         }
         finally
         {
+            _meter.Dispose();
             _over.SetResult();
         }
     }
@@ -70,11 +73,7 @@ internal sealed class SlotRunner : IDisposable
         try
         {
             (WorkPlan plan, WorkExecutor executor) = Open(assignment.Job, abandon);
-            WorkResult result;
-            using (_options.Backends.Begin())
-            {
-                result = executor.ExecuteAsync(plan.Graph.Items[item], assignment, stop, abandon).GetAwaiter().GetResult();
-            }
+            WorkResult result = Execute(plan.Graph.Items[item], executor, assignment);
 
             return new WorkReport { Item = item, Attempt = attempt, Kind = ReportKind.Completed, Checksum = result.Checksum, Differing = result.Disagreements, Asks = true };
         }
@@ -90,6 +89,23 @@ internal sealed class SlotRunner : IDisposable
         {
             ReportKind kind = found == WorkFailure.Transient ? ReportKind.FailedForNow : ReportKind.FailedForGood;
             return new WorkReport { Item = item, Attempt = attempt, Kind = kind, Cause = failure.Message, Fault = failure.GetType().Name, Asks = true };
+        }
+    }
+
+    private WorkResult Execute(WorkItem item, WorkExecutor executor, Assignment assignment)
+    {
+        using ItemMeter meter = _meter.Begin(assignment.Job, item, assignment.Lease.Attempt, Tracing.Read(assignment.Lease.Trace));
+        try
+        {
+            using IDisposable computing = _options.Backends.Begin();
+            WorkResult result = executor.ExecuteAsync(item, assignment, assignment.Stop.Token, assignment.Abandon.Token).GetAwaiter().GetResult();
+            meter.Complete(result.WasDone);
+            return result;
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException)
+        {
+            meter.Fail(failure);
+            throw;
         }
     }
 

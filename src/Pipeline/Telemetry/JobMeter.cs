@@ -20,6 +20,7 @@ public sealed class JobMeter : IDisposable
     private readonly WorkGraph _graph;
     private readonly Func<SchedulerState> _state;
     private readonly StageMeter?[] _stages;
+    private readonly long _started = Stopwatch.GetTimestamp();
 
     /// <summary>A job is driven from now on.</summary>
     /// <param name="job">Its identity.</param>
@@ -40,6 +41,7 @@ public sealed class JobMeter : IDisposable
         Span = Tracing.StartApart(TelemetryNames.JobSpan, parent);
         Span?.SetTag(TelemetryNames.Job, job).SetTag(TelemetryNames.ItemTotal, graph.Items.Length);
         Live.TryAdd(this, 0);
+        Tell(new JobEvent(JobEventKind.JobStarted, job) { Items = graph.Items.Length });
     }
 
     /// <summary>The job's span; null where nobody listens.</summary>
@@ -129,15 +131,19 @@ public sealed class JobMeter : IDisposable
                 Count(returned);
                 break;
             case Reopened reopened:
+                Tell(new JobEvent(JobEventKind.ItemReopened, _job) { Stage = StageOf(reopened.Item)?.Name ?? string.Empty, Item = LabelOf(reopened.Item), Cause = reopened.Cause });
                 StageOf(reopened.Item)?.Reopen();
                 break;
             case Finished:
+                Tell(new JobEvent(JobEventKind.JobFinished, _job) { Seconds = Stopwatch.GetElapsedTime(_started).TotalSeconds });
                 End(error: null);
                 break;
             case Failed failed:
+                Tell(new JobEvent(JobEventKind.JobFailed, _job) { Item = LabelOf(failed.Item), Cause = failed.Cause });
                 End(failed.Cause);
                 break;
             case Cancelled:
+                Tell(new JobEvent(JobEventKind.JobCancelled, _job));
                 End("cancelled");
                 break;
             default:
@@ -153,7 +159,21 @@ public sealed class JobMeter : IDisposable
         {
             PipelineInstruments.LeasesLost.Add(1, reason);
         }
+
+        Tell(new JobEvent(JobEventKind.AttemptReturned, _job)
+        {
+            Stage = StageOf(returned.Item)?.Name ?? string.Empty,
+            Item = LabelOf(returned.Item),
+            Attempt = returned.Attempt,
+            Worker = returned.Worker,
+            Reason = StageNames.Of(returned.Reason),
+            Cause = returned.Cause,
+        });
     }
+
+    private void Tell(JobEvent happened) => JobEvents.Tell(happened, Span);
+
+    private string LabelOf(int item) => item >= 0 && item < _graph.Items.Length ? _graph.Items[item].Label : string.Empty;
 
     private void End(string? error)
     {

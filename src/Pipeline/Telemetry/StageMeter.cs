@@ -10,6 +10,7 @@ namespace MambaQuant.Pipeline.Telemetry;
 internal sealed class StageMeter(string name, ImmutableArray<int> items)
 {
     private int _open;
+    private string _job = string.Empty;
     private long? _started;
 
     /// <summary>Its name.</summary>
@@ -39,8 +40,10 @@ internal sealed class StageMeter(string name, ImmutableArray<int> items)
 
         _started = Stopwatch.GetTimestamp();
         _open = 0;
+        _job = job;
         Span = parent is null ? null : Tracing.StartApart($"{TelemetryNames.StageSpan} {name}", parent.Context);
         Span?.SetTag(TelemetryNames.Job, job).SetTag(TelemetryNames.Stage, name);
+        JobEvents.Tell(new JobEvent(JobEventKind.StageStarted, job) { Stage = name, Items = items.Length }, Span);
     }
 
     /// <summary>An item that was done is to be made again.</summary>
@@ -58,7 +61,9 @@ internal sealed class StageMeter(string name, ImmutableArray<int> items)
 
         if (_open == items.Length && _started is { } started)
         {
-            PipelineInstruments.StageDuration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, PipelineInstruments.Tag(TelemetryNames.Stage, name));
+            double seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
+            PipelineInstruments.StageDuration.Record(seconds, PipelineInstruments.Tag(TelemetryNames.Stage, name));
+            JobEvents.Tell(new JobEvent(JobEventKind.StageFinished, _job) { Stage = name, Items = items.Length, Seconds = seconds }, Span);
             Abandon();
         }
     }

@@ -54,6 +54,21 @@ public static class TelemetryNames
     /// <summary>Histogram: signal to quantization noise of a module's weights, in dB.</summary>
     public const string QuantizationSqnr = "ptq.quantization.sqnr";
 
+    /// <summary>Gauge: the share of the time in which a GPU was busy.</summary>
+    public const string GpuUtilization = "hw.gpu.utilization";
+
+    /// <summary>Memory of a GPU that is taken.</summary>
+    public const string GpuMemoryUsage = "hw.gpu.memory.usage";
+
+    /// <summary>Memory of a GPU in all.</summary>
+    public const string GpuMemoryLimit = "hw.gpu.memory.limit";
+
+    /// <summary>Attribute: number of a GPU in its machine.</summary>
+    public const string HardwareId = "hw.id";
+
+    /// <summary>Attribute: model of a GPU.</summary>
+    public const string HardwareName = "hw.name";
+
     /// <summary>Attribute: what kind of item, in lower case with underscores, such as "observe_original".</summary>
     public const string Stage = "ptq.stage";
 

@@ -5,6 +5,12 @@ namespace MambaQuant.Pipeline.Telemetry;
 /// <summary>Spans inside an item, and how spans are named to other processes.</summary>
 public static class Tracing
 {
+    /// <summary>Begins a call of the command line.</summary>
+    /// <param name="verb">The verb.</param>
+    /// <returns>To be disposed at its end; null where nobody listens.</returns>
+    public static Activity? Command(string verb) =>
+        PipelineInstruments.Spanning.StartActivity($"{TelemetryNames.CommandSpan} {verb}")?.SetTag(TelemetryNames.Command, verb);
+
     /// <summary>Begins a group of kernels of the item that runs here.</summary>
     /// <param name="name">One of <see cref="KernelGroups"/>.</param>
     /// <param name="layer">The layer; −1 for none.</param>
@@ -30,8 +36,9 @@ public static class Tracing
     /// <param name="text">What <see cref="Write"/> gave there; anything else is no span.</param>
     public static ActivityContext Read(string? text) => ActivityContext.TryParse(text, traceState: null, isRemote: true, out ActivityContext context) ? context : default;
 
-    /// <summary>Whether a span of this program is running here, below which others make sense.</summary>
-    internal static bool InItem => PipelineInstruments.Spanning.HasListeners() && Activity.Current is { } current && current.Source == PipelineInstruments.Spanning;
+    /// <summary>Whether a span of this program is running here, below which others make sense. What is done for a whole job, as its journal, has none.</summary>
+    internal static bool InItem => PipelineInstruments.Spanning.HasListeners()
+        && Activity.Current is { } current && current.Source == PipelineInstruments.Spanning && current.OperationName != TelemetryNames.JobSpan;
 
     /// <summary>Starts a span that is nobody's surroundings.</summary>
     /// <param name="name">Its name.</param>

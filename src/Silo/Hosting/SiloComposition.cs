@@ -37,7 +37,7 @@ internal static class SiloComposition
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton(store);
         builder.Services.AddSiloHealth();
-        builder.UseOrleans(silo => silo.JoinCluster(configuration.Cluster, configuration.Endpoint).AddMambaQuant(Options(configuration, store, backends)));
+        builder.UseOrleans(silo => silo.AddActivityPropagation().JoinCluster(configuration.Cluster, configuration.Endpoint).AddMambaQuant(Options(configuration, store, backends)));
         if (configuration.ExitWhenIdle is { } limit)
         {
             builder.Services.AddSingleton(services => new IdleWatch(
