@@ -21,4 +21,8 @@ public sealed record SlotReply
     /// <summary>Why, for people; empty where there is nothing to say.</summary>
     [Id(3)]
     public string Cause { get; init; } = string.Empty;
+
+    /// <summary>How many of the reports that it answers counted for nothing: their leases were over. 0 where it answers none.</summary>
+    [Id(4)]
+    public int Refused { get; init; }
 }

@@ -133,24 +133,26 @@ internal sealed class JobConductor
     /// <param name="reports">How.</param>
     public async Task<SlotReply> ReportAsync(string slot, ImmutableArray<WorkReport> reports)
     {
+        List<Task<ImmutableArray<SchedulerOutput>>> told = [];
         List<Task> taken = [];
         foreach (WorkReport report in reports)
         {
             _board?.Note(report.Item, report.Fault);
-            taken.Add(SendAsync(InputOf(slot, report)));
+            told.Add(SendAsync(InputOf(slot, report)));
             if (report.Asks && report.Kind != ReportKind.Completed)
             {
                 taken.Add(SendAsync(new WorkRequested(_driver.Now, slot)));
             }
         }
 
+        ImmutableArray<SchedulerOutput>[] said = await Task.WhenAll(told);
         await Task.WhenAll(taken);
         foreach (WorkReport report in reports)
         {
             _board?.Hear(slot, report.Item, report.Differing, State);
         }
 
-        return Reply(slot);
+        return Reply(slot) with { Refused = said.Count(outputs => outputs.Any(output => output is Ignored)) };
     }
 
     /// <summary>A slot renews its leases.</summary>

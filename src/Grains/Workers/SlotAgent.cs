@@ -149,7 +149,17 @@ internal sealed partial class SlotAgent : IDisposable
         SlotReply reply = reports.IsEmpty
             ? await grain.RenewAsync(Slot.Slot, leases, asks: leases.IsEmpty && !_work.IsStopping)
             : await grain.ReportAsync(Slot.Slot, reports);
-        _work.Take(job, reply, reports.Length);
+        if (_work.Take(job, reply, reports.Length) is { } dropped)
+        {
+            LogDropped(Slot.Slot, dropped.Item, dropped.Attempt);
+        }
+
+        if (reply.Refused > 0)
+        {
+            string told = string.Join(", ", reports.Select(report => $"{report.Kind} of item {report.Item}, attempt {report.Attempt}"));
+            LogRefusedReports(Slot.Slot, reply.Refused, told);
+        }
+
         if (reply.Standing == SlotStanding.NotYet)
         {
             return Soon;
@@ -261,6 +271,12 @@ internal sealed partial class SlotAgent : IDisposable
 
     [LoggerMessage(Level = LogLevel.Information, Message = "slot {Slot} does not get through, and tries again: {Fault}")]
     private partial void LogTriesAgain(string slot, string fault);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "slot {Slot} drops item {Item}, attempt {Attempt}: its lease is over")]
+    private partial void LogDropped(string slot, int item, int attempt);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "slot {Slot} told {Refused} things that count for nothing, because the leases are over; of: {Reports}")]
+    private partial void LogRefusedReports(string slot, int refused, string reports);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "slot {Slot} cannot work for job {Job}: {Cause}")]
     private partial void LogRefused(string slot, string job, string cause);

@@ -163,37 +163,41 @@ internal sealed class SlotWork(Action<Assignment> run)
     /// <param name="job">The job.</param>
     /// <param name="reply">Its answer.</param>
     /// <param name="told">How many reports it answers.</param>
-    public void Take(string job, SlotReply reply, int told)
+    /// <returns>The item that it drops because its lease is over; null for none.</returns>
+    public HeldLease? Take(string job, SlotReply reply, int told)
     {
         lock (_gate)
         {
             if (_job != job || reply.Standing == SlotStanding.NotYet)
             {
-                return;
+                return null;
             }
 
             _reports.RemoveRange(0, told);
             if (reply.Standing is SlotStanding.Ended or SlotStanding.Refused)
             {
                 Clear();
-                return;
+                return null;
             }
 
             if (reply.Version < _version)
             {
-                return;
+                return null;
             }
 
             _version = reply.Version;
-            if (_running is { } running && running.Lease != reply.Held)
+            HeldLease? dropped = _running is { } running && running.Lease != reply.Held ? running.Lease : null;
+            if (dropped is not null)
             {
-                running.Abandon.Cancel();
+                _running!.Abandon.Cancel();
             }
 
             if (reply.Held is { } held)
             {
                 Begin(held);
             }
+
+            return dropped;
         }
     }
 

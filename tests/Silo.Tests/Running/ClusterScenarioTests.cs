@@ -2,195 +2,234 @@ using System.Diagnostics;
 using System.Text;
 using MambaQuant.Grains.Contracts;
 using MambaQuant.Pipeline.Artifacts;
-using MambaQuant.Pipeline.Planning;
+using MambaQuant.Pipeline.Scheduling.Inputs;
 using MambaQuant.Testing;
 using Xunit;
 
 namespace MambaQuant.Silo.Tests.Running;
 
-/// <summary>What happens to a cluster of real processes; after each the job ends, with the bytes of the embedded engine.</summary>
+/// <summary>What happens to a cluster of real processes. <see cref="ClusterScenario"/> says what holds after each.</summary>
 [Collection(nameof(RealProcesses))]
 public sealed class ClusterScenarioTests(RealJob job) : IClassFixture<RealJob>
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
     [RedisFact]
-    public async Task Job_OverThreeSilosHasTheBytesOfTheEmbeddedEngine()
+    public async Task Job_OverThreeSilosLosesNoLease()
     {
         await using RealCluster cluster = await RealCluster.StartAsync(3);
-        WorkPlan plan = await job.PutAsync(cluster.Store);
-        await cluster.SubmitAsync(plan);
 
-        (string hash, JobView view) = await cluster.FinishAsync(plan);
+        ClusterScenario scenario = await ClusterScenario.PlayAsync(cluster, job, _ => Task.CompletedTask, mostLost: 0);
 
-        Assert.Equal(job.Expected(), hash);
-        Assert.Equal(plan.Graph.Items.Length, view.Made);
-        Assert.Equal(0, view.Repeated);
+        Assert.Equal(scenario.Plan.Graph.Items.Length, scenario.View.Made);
     }
 
     [RedisFact]
     public async Task Worker_ThatIsKilledLosesItsItemOnly()
     {
         await using RealCluster cluster = await RealCluster.StartAsync(3);
-        WorkPlan plan = await job.PutAsync(cluster.Store);
-        await cluster.SubmitAsync(plan);
-        JobView view = await cluster.WatchAsync(plan, view => cluster.WorkerOf(view) is not null && view.Made > 3);
-        SiloProcess killed = cluster.WorkerOf(view)!;
-        killed.Process.Kill();
-        long started = Stopwatch.GetTimestamp();
-        await cluster.WatchAsync(plan, now => now.HasEnded || !now.Slots.Any(slot => slot.Slot.StartsWith(killed.Name + "/", StringComparison.Ordinal)));
+        SiloProcess killed = null!;
 
-        Assert.True(Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(20), $"its item came back after {Stopwatch.GetElapsedTime(started)}");
-        (string hash, view) = await cluster.FinishAsync(plan);
-        Assert.Equal(job.Expected(), hash);
-        Assert.InRange(view.Repeated, 0, 1);
+        ClusterScenario scenario = await ClusterScenario.PlayAsync(cluster, job, mostLost: 1, happens: async scenario =>
+        {
+            (killed, SlotView held) = (await scenario.FreezeWorkerAsync())!.Value;
+            killed.Process.Kill();
+            long started = Stopwatch.GetTimestamp();
+            await scenario.UntilAsync(view => view.Slots.All(slot => slot.Slot != held.Slot));
+            Assert.True(Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(20), $"its item came back after {Stopwatch.GetElapsedTime(started)}");
+        });
+
+        Assert.Single(scenario.Audit.LostBy(killed.Name));
     }
 
     [RedisFact]
     public async Task Owner_ThatIsKilledIsFollowedByAnother()
     {
         await using RealCluster cluster = await RealCluster.StartAsync(3);
-        WorkPlan plan = await job.PutAsync(cluster.Store);
-        await cluster.SubmitAsync(plan);
-        JobView view = await cluster.WatchAsync(plan, view => view.Made > 3 && cluster.OwnerOf(view) is not null);
-        SiloProcess owner = cluster.OwnerOf(view)!;
-        owner.Process.Kill();
-        long started = Stopwatch.GetTimestamp();
-        view = await cluster.WatchAsync(plan, now => now.Phase == JobPhase.Finished || (now.Phase == JobPhase.Running && !now.Owner.StartsWith(owner.Name, StringComparison.Ordinal)));
 
-        Assert.True(Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(60), $"the job was taken over after {Stopwatch.GetElapsedTime(started)}");
-        (string hash, _) = await cluster.FinishAsync(plan);
-        Assert.Equal(job.Expected(), hash);
+        ClusterScenario scenario = await ClusterScenario.PlayAsync(cluster, job, mostLost: 1, happens: async scenario =>
+        {
+            SiloProcess owner = cluster.OwnerOf(await scenario.UntilAsync(view => cluster.OwnerOf(view) is not null))!;
+            owner.Process.Kill();
+            long started = Stopwatch.GetTimestamp();
+            await scenario.UntilAsync(now => now.Phase == JobPhase.Finished || (now.Phase == JobPhase.Running && cluster.OwnerOf(now) is { } next && next != owner));
+            Assert.True(Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(60), $"the job was taken over after {Stopwatch.GetElapsedTime(started)}");
+        });
+
+        Assert.Single(scenario.Audit.Owners);
     }
 
     [RedisFact]
     public async Task Cluster_ThatWasDownAsAWholeGoesOn()
     {
         await using RealCluster cluster = await RealCluster.StartAsync(2);
-        WorkPlan plan = await job.PutAsync(cluster.Store);
-        await cluster.SubmitAsync(plan);
-        await cluster.WatchAsync(plan, view => view.Made > 3);
-        await cluster.DisconnectAsync();
-        foreach (SiloProcess silo in cluster.Silos)
+
+        ClusterScenario scenario = await ClusterScenario.PlayAsync(cluster, job, mostLost: 2, happens: async _ =>
         {
-            silo.Process.Kill();
-        }
+            await cluster.DisconnectAsync();
+            cluster.Silos.ToList().ForEach(silo => silo.Process.Kill());
+            cluster.Silos.ToList().ForEach(silo => silo.Restart());
+            await cluster.ConnectAsync();
+        });
 
-        foreach (SiloProcess silo in cluster.Silos)
-        {
-            silo.Restart();
-        }
-
-        await cluster.ConnectAsync();
-        (string hash, JobView view) = await cluster.FinishAsync(plan);
-
-        Assert.Equal(job.Expected(), hash);
-        Assert.InRange(view.Repeated, 0, 2);
+        Assert.NotEmpty(scenario.Audit.Owners);
     }
 
     [RedisFact]
-    public async Task Silo_ThatHangsAndComesBackDoesNoHarm()
+    public async Task Silo_ThatHangsLosesItsLease_AndWhatItTellsWhenItComesBackCountsForNothing()
     {
         await using RealCluster cluster = await RealCluster.StartAsync(3);
-        WorkPlan plan = await job.PutAsync(cluster.Store);
-        await cluster.SubmitAsync(plan);
-        JobView view = await cluster.WatchAsync(plan, view => cluster.WorkerOf(view) is not null && view.Made > 3);
-        SiloProcess hung = cluster.WorkerOf(view)!;
-        hung.Process.Signal("STOP");
-        await Task.Delay(TimeSpan.FromSeconds(9));
-        hung.Process.Signal("CONT");
+        (SiloProcess Silo, SlotView Slot) hung = (null!, null!);
 
-        (string hash, _) = await cluster.FinishAsync(plan);
+        ClusterScenario scenario = await ClusterScenario.PlayAsync(cluster, job, mostLost: 1, happens: async scenario =>
+        {
+            hung = (await scenario.FreezeWorkerAsync())!.Value;
+            await scenario.UntilAsync(view => view.Slots.All(slot => (slot.Slot, slot.Attempt, slot.ItemIndex) != (hung.Slot.Slot, hung.Slot.Attempt, hung.Slot.ItemIndex)));
+            hung.Silo.Process.Signal("CONT");
+        });
 
-        Assert.Equal(job.Expected(), hash);
+        LostLease lost = Assert.Single(scenario.Audit.Lost);
+        Assert.Equal((hung.Slot.Slot, hung.Slot.ItemIndex, hung.Slot.Attempt), (lost.Lease.Worker, lost.Lease.Item, lost.Lease.Attempt));
+        Assert.True(lost.Record is Tick or WorkerLost, $"{lost.Record}");
+        await hung.Silo.UntilPrintedAsync($"of item {lost.Lease.Item}, attempt {lost.Lease.Attempt}", Patience);
+        Assert.Contains("count for nothing", hung.Silo.Printed, StringComparison.Ordinal);
     }
 
     [RedisFact]
     public async Task Silo_ThatJoinsLateGetsWorkWithinSeconds()
     {
         await using RealCluster cluster = await RealCluster.StartAsync(1);
-        WorkPlan plan = await job.PutAsync(cluster.Store, seed: 2, size: 48);
-        await cluster.SubmitAsync(plan);
-        await cluster.WatchAsync(plan, view => view.Made > 1);
-        SiloProcess late = cluster.Add();
-        await late.WaitUntilReadyAsync();
-        long started = Stopwatch.GetTimestamp();
 
-        JobView view = await cluster.WatchAsync(plan, view => view.HasEnded || view.Slots.Any(slot => slot.Item is not null && slot.Slot.StartsWith(late.Name + "/", StringComparison.Ordinal)));
-
-        Assert.False(view.HasEnded, "the job was over before the late silo could have got anything");
-        Assert.True(Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(5), $"the late silo worked after {Stopwatch.GetElapsedTime(started)}");
-        (string hash, _) = await cluster.FinishAsync(plan);
-        Assert.Equal(job.Expected(seed: 2, size: 48), hash);
+        await ClusterScenario.PlayAsync(cluster, job, seed: 2, size: 48, mostLost: 0, happens: async scenario =>
+        {
+            SiloProcess late = cluster.Add();
+            await late.WaitUntilReadyAsync();
+            long started = Stopwatch.GetTimestamp();
+            JobView view = await scenario.UntilAsync(view => view.HasEnded || view.Slots.Any(slot => slot.Item is not null && slot.Slot.StartsWith(late.Name + "/", StringComparison.Ordinal)));
+            Assert.False(view.HasEnded, "the job was over before the late silo could have got anything");
+            Assert.True(Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(5), $"the late silo worked after {Stopwatch.GetElapsedTime(started)}");
+        });
     }
 
     [RedisFact]
     public async Task Silo_ThatIsStoppedHandsItsItemBack()
     {
         await using RealCluster cluster = await RealCluster.StartAsync(2);
-        WorkPlan plan = await job.PutAsync(cluster.Store);
-        await cluster.SubmitAsync(plan);
-        JobView view = await cluster.WatchAsync(plan, view => cluster.WorkerOf(view) is not null && view.Made > 3);
-        SiloProcess stopped = cluster.WorkerOf(view)!;
-        stopped.Process.Signal("TERM");
+        SiloProcess stopped = null!;
 
-        Assert.Equal(SiloExitCodes.Success, stopped.Process.WaitForEnd(TimeSpan.FromSeconds(40)));
-        (string hash, _) = await cluster.FinishAsync(plan);
-        Assert.Equal(job.Expected(), hash);
+        ClusterScenario scenario = await ClusterScenario.PlayAsync(cluster, job, mostLost: 1, happens: async scenario =>
+        {
+            (stopped, _) = (await scenario.FreezeWorkerAsync())!.Value;
+            stopped.Process.Signal("TERM");
+            stopped.Process.Signal("CONT");
+            Assert.Equal(SiloExitCodes.Success, stopped.Process.WaitForEnd(TimeSpan.FromSeconds(40)));
+        });
+
+        // What it held it either made, or gave back: nothing counts against the item.
+        Assert.All(scenario.Audit.LostBy(stopped.Name), lost => Assert.True(lost.Record is WorkReleased or WorkerLost { Drained: true }, $"{lost.Record}"));
     }
 
     [RedisFact]
-    public async Task Redis_ThatIsLostAndComesBackDoesNotStopTheJob()
+    public async Task Redis_ThatIsLostAndComesBackCostsNothing()
     {
         await using RealCluster cluster = await RealCluster.StartAsync(2);
-        WorkPlan plan = await job.PutAsync(cluster.Store);
-        await cluster.SubmitAsync(plan);
-        await cluster.WatchAsync(plan, view => view.Made > 3);
-        cluster.Redis.Restart();
 
-        (string hash, _) = await cluster.FinishAsync(plan, seconds: 240);
+        await ClusterScenario.PlayAsync(cluster, job, mostLost: 0, happens: _ =>
+        {
+            cluster.Redis.Restart();
+            return Task.CompletedTask;
+        });
 
-        Assert.Equal(job.Expected(), hash);
+        Assert.All(cluster.Silos, silo => Assert.False(silo.Process.HasEnded, silo.Printed));
     }
 
     [RedisFact]
     public async Task Jobs_TwoAtOnceBothEnd()
     {
         await using RealCluster cluster = await RealCluster.StartAsync(2);
-        WorkPlan first = await job.PutAsync(cluster.Store), second = await job.PutAsync(cluster.Store, seed: 3, order: 1);
-        await cluster.SubmitAsync(first);
-        await cluster.SubmitAsync(second);
-        await cluster.DisconnectAsync();
-        await cluster.ConnectAsync();
 
-        Assert.Equal(job.Expected(), (await cluster.FinishAsync(first)).Hash);
-        Assert.Equal(job.Expected(seed: 3), (await cluster.FinishAsync(second)).Hash);
+        await ClusterScenario.PlayAsync(cluster, job, mostLost: 0, happens: first => ClusterScenario.PlayAsync(cluster, job, _ => Task.CompletedTask, mostLost: 0, seed: 3));
+    }
+
+    [RedisFact]
+    public async Task Client_ThatGoesAndComesBackHasMissedNothing()
+    {
+        await using RealCluster cluster = await RealCluster.StartAsync(2);
+
+        await ClusterScenario.PlayAsync(cluster, job, mostLost: 0, happens: async scenario =>
+        {
+            JobView before = await cluster.ViewAsync(scenario.Plan);
+            await cluster.DisconnectAsync();
+            await scenario.UntilMadeAsync(before.Made + 4);
+            await cluster.ConnectAsync();
+            JobView after = await cluster.ViewAsync(scenario.Plan);
+            Assert.Equal(before.Owner, after.Owner);
+            Assert.True(after.Version > before.Version && after.Made >= before.Made + 4, RealCluster.Tell(after));
+        });
     }
 
     [RedisAndAzuriteFact]
-    public async Task Store_ThatHangsAndIsStartedAnewDoesNotStopTheJob()
+    public async Task Store_ThatHangsAndIsStartedAnewCostsNoLease()
     {
         using var folder = new TemporaryDirectory();
         AzuriteServer azurite = AzuriteServer.Start(folder.Path);
         try
         {
             await using RealCluster cluster = await RealCluster.StartAsync(2, azurite.ConnectionString() + "Container=jobs");
-            WorkPlan plan = await job.PutAsync(cluster.Store);
-            await cluster.SubmitAsync(plan);
-            await cluster.WatchAsync(plan, view => view.Made > 3);
-            await azurite.HangAsync(TimeSpan.FromSeconds(4));
-            await cluster.WatchAsync(plan, view => view.Made > 8);
-            int port = azurite.Port;
-            azurite.Dispose();
-            azurite = AzuriteServer.Start(folder.Path, port);
 
-            (string hash, JobView view) = await cluster.FinishAsync(plan, seconds: 240);
+            // An item that fails for the store's sake gives its lease back and is tried again: at most both slots' items, each time.
+            ClusterScenario scenario = await ClusterScenario.PlayAsync(cluster, job, mostLost: 4, happens: async scenario =>
+            {
+                await azurite.HangAsync(TimeSpan.FromSeconds(4));
+                await scenario.UntilAsync(view => view.HasEnded || view.Made > 8);
+                int port = azurite.Port;
+                azurite.Dispose();
+                azurite = AzuriteServer.Start(folder.Path, port);
+            });
 
-            Assert.Equal(job.Expected(), hash);
-            await AssertNoSecretAsync(cluster, view, AzuriteServer.AccountKey);
+            await AssertNoSecretAsync(cluster, scenario.View, AzuriteServer.AccountKey);
         }
         finally
         {
             azurite.Dispose();
         }
+    }
+
+    [SplitNetworkFact]
+    public async Task Owner_ThatIsCutOffFromTheOthersStepsDown()
+    {
+        using var network = new SplitNetwork(2);
+        await using RealCluster cluster = await RealCluster.StartAsync(2, network: network);
+        SiloProcess owner = null!;
+
+        ClusterScenario scenario = await ClusterScenario.PlayAsync(cluster, job, mostLost: 2, happens: async scenario =>
+        {
+            owner = cluster.OwnerOf(await scenario.UntilAsync(view => cluster.OwnerOf(view) is not null))!;
+            int place = cluster.Silos.ToList().IndexOf(owner);
+
+            // It reaches the store, and nothing else. It sleeps until the others have given it up, or it would have done the whole job by then.
+            network.CutOff(place);
+            owner.Process.Signal("STOP");
+            await scenario.UntilAsync(view => cluster.OwnerOf(view) is { } next && next != owner);
+            owner.Process.Signal("CONT");
+            await owner.UntilPrintedAsync($"job {scenario.Plan.Id} is driven by", Patience);
+            network.Heal(place);
+        });
+
+        // Two activations drove the job: one took it over, and the other one, which found that out when it wrote, left it.
+        string successor = Assert.Single(scenario.Audit.Owners);
+        Assert.DoesNotContain(owner.Name + " ", successor, StringComparison.Ordinal);
+        Assert.Contains($"is driven by '{successor}' now", owner.Printed, StringComparison.Ordinal);
+    }
+
+    [RedisFact]
+    public async Task Silo_ThatNobodyWantsEnds()
+    {
+        await using RealCluster cluster = await RealCluster.StartAsync(1);
+        SiloProcess idle = cluster.Add("--exit-when-idle", "2");
+        await idle.WaitUntilReadyAsync();
+
+        Assert.Equal(SiloExitCodes.Success, idle.Process.WaitForEnd(TimeSpan.FromSeconds(40)));
     }
 
     /// <summary>The key of the store stands in no artifact, plan, request, journal or view, and in nothing that a silo printed.</summary>
@@ -210,32 +249,5 @@ public sealed class ClusterScenarioTests(RealJob job) : IClassFixture<RealJob>
         }
 
         Assert.True(looked > 50, $"only {looked} artifacts were looked at");
-    }
-
-    [SplitNetworkFact]
-    public async Task Network_ThatIsCutBetweenSilosLeavesOneOwner()
-    {
-        using var network = new SplitNetwork(2);
-        await using RealCluster cluster = await RealCluster.StartAsync(2, network: network);
-        WorkPlan plan = await job.PutAsync(cluster.Store, seed: 2, size: 48);
-        await cluster.SubmitAsync(plan);
-        await cluster.WatchAsync(plan, view => view.Made > 3 && cluster.OwnerOf(view) is not null);
-        network.Cut();
-        await Task.Delay(TimeSpan.FromSeconds(15));
-        network.Heal();
-
-        (string hash, _) = await cluster.FinishAsync(plan, seconds: 240);
-
-        Assert.Equal(job.Expected(seed: 2, size: 48), hash);
-    }
-
-    [RedisFact]
-    public async Task Silo_ThatNobodyWantsEnds()
-    {
-        await using RealCluster cluster = await RealCluster.StartAsync(1);
-        SiloProcess idle = cluster.Add("--exit-when-idle", "2");
-        await idle.WaitUntilReadyAsync();
-
-        Assert.Equal(SiloExitCodes.Success, idle.Process.WaitForEnd(TimeSpan.FromSeconds(40)));
     }
 }

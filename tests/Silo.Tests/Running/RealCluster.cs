@@ -58,7 +58,8 @@ internal sealed class RealCluster : IAsyncDisposable
     /// <param name="location">What '--store' says; null for a folder.</param>
     /// <param name="network">Where each silo has a place of its own; null for loopback. Not owned.</param>
     /// <param name="more">Arguments of all silos besides; null for short leases.</param>
-    public static async Task<RealCluster> StartAsync(int silos, string? location = null, SplitNetwork? network = null, string[]? more = null)
+    /// <param name="first">Arguments of the first silo alone.</param>
+    public static async Task<RealCluster> StartAsync(int silos, string? location = null, SplitNetwork? network = null, string[]? more = null, string[]? first = null)
     {
         var folder = new TemporaryDirectory();
         string place = location ?? folder.File("store");
@@ -68,7 +69,7 @@ internal sealed class RealCluster : IAsyncDisposable
         {
             for (int index = 0; index < silos; index++)
             {
-                cluster.Add();
+                cluster.Add(index == 0 ? first ?? [] : []);
             }
 
             await Task.WhenAll(cluster._silos.Select(silo => silo.WaitUntilReadyAsync()));

@@ -4,8 +4,8 @@ using System.Net;
 
 namespace MambaQuant.Silo.Tests.Running;
 
-/// <summary>Places in network namespaces of their own, joined by a bridge that this process is on, too; what lies between two of them can be cut.</summary>
-/// <remarks>Needs root on Linux and 'ip'. Who is cut off from the other places still reaches the middle: Redis and the test.</remarks>
+/// <summary>Places in network namespaces of their own, joined by a bridge that this process is on, too; each can be cut off.</summary>
+/// <remarks>Needs root on Linux and 'ip'.</remarks>
 internal sealed class SplitNetwork : IDisposable
 {
     private readonly int _places;
@@ -61,11 +61,13 @@ internal sealed class SplitNetwork : IDisposable
     /// <param name="place">Its number.</param>
     public string[] WrapperOf(int place) => ["ip", "netns", "exec", Namespace(place)];
 
-    /// <summary>Cuts what lies between places.</summary>
-    public void Cut() => Isolate("on");
+    /// <summary>Cuts a place off from everybody: the other places, Redis and the test.</summary>
+    /// <param name="place">Its number.</param>
+    public void CutOff(int place) => Ip($"link set {Port(place)} down");
 
-    /// <summary>Joins them again.</summary>
-    public void Heal() => Isolate("off");
+    /// <summary>Joins it again.</summary>
+    /// <param name="place">Its number.</param>
+    public void Heal(int place) => Ip($"link set {Port(place)} up");
 
     /// <inheritdoc/>
     public void Dispose()
@@ -81,14 +83,6 @@ internal sealed class SplitNetwork : IDisposable
     private string Namespace(int place) => string.Create(CultureInfo.InvariantCulture, $"{_name}-{place}");
 
     private string Port(int place) => string.Create(CultureInfo.InvariantCulture, $"{_name}p{place}");
-
-    private void Isolate(string state)
-    {
-        for (int place = 0; place < _places; place++)
-        {
-            Ip($"link set dev {Port(place)} type bridge_slave isolated {state}");
-        }
-    }
 
     private static void Ip(string arguments)
     {

@@ -1,0 +1,48 @@
+using MambaQuant.Grains.Contracts;
+using MambaQuant.Pipeline.Planning;
+using Xunit;
+
+namespace MambaQuant.Silo.Tests.Running;
+
+/// <summary>A worker's silo is killed in every stage of a job.</summary>
+[Collection(nameof(RealProcesses))]
+public sealed class StageKillTests(RealJob job) : IClassFixture<RealJob>
+{
+    private const int MostJobs = 6;
+
+    [RedisFact]
+    public async Task Worker_IsKilledAtAnItemOfEveryKind()
+    {
+        // One silo drives and has no slots, the other one works: so everything that is given out is given to the one that is killed.
+        // The lease is long, so that what is lost is lost by the kill, and not by the looks at a process that stands still meanwhile.
+        await using RealCluster cluster = await RealCluster.StartAsync(1, more: ["--lease", "60", "--heartbeat", "1"], first: ["--slots", "0"]);
+        SiloProcess worker = cluster.Add();
+        await worker.WaitUntilReadyAsync();
+        HashSet<WorkKind>? left = null;
+
+        // An item may be too quick to be caught: the next job has another one of its kind.
+        for (ulong seed = 1; seed <= MostJobs && left is not { Count: 0 }; seed++)
+        {
+            var killed = new List<SlotView>();
+            ClusterScenario scenario = await ClusterScenario.PlayAsync(cluster, job, seed: seed, mostLost: int.MaxValue, isEarly: true, happens: async scenario =>
+            {
+                WorkKind KindOf(SlotView slot) => scenario.Plan.Graph.Items[slot.ItemIndex!.Value].Kind;
+                left ??= [.. scenario.Plan.Graph.Items.Select(item => item.Kind)];
+                while (left.Count > 0 && await scenario.FreezeWorkerAsync((_, slot) => left.Contains(KindOf(slot))) is { } frozen)
+                {
+                    frozen.Silo.Process.Kill();
+                    killed.Add(frozen.Slot);
+                    left.Remove(KindOf(frozen.Slot));
+                    frozen.Silo.Restart();
+                    await scenario.UntilAsync(view => view.Slots.All(slot => slot.Slot != frozen.Slot.Slot));
+                }
+            });
+
+            Assert.Equal(
+                killed.Select(slot => (slot.Slot, slot.ItemIndex!.Value, slot.Attempt)),
+                scenario.Audit.Lost.Select(lost => (lost.Lease.Worker, lost.Lease.Item, lost.Lease.Attempt)));
+        }
+
+        Assert.Empty(left!);
+    }
+}
