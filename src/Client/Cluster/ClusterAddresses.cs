@@ -1,6 +1,7 @@
 using MambaQuant.Client.Failures;
 using MambaQuant.Client.Submitting;
 using MambaQuant.Grains.Connecting;
+using MambaQuant.Pipeline.Artifacts;
 
 namespace MambaQuant.Client.Cluster;
 
@@ -17,14 +18,18 @@ internal static class ClusterAddresses
         return problems.Count == 0 ? address : throw new UsageException(string.Join('\n', problems));
     }
 
-    /// <summary>A link to the cluster that settings name.</summary>
+    /// <summary>A link to the cluster that settings name: of the silos that have the store of this command.</summary>
     /// <param name="settings">Texts.</param>
+    /// <param name="store">The store; opened when the cluster is first called.</param>
     /// <param name="context">The clock.</param>
     /// <exception cref="UsageException">Something is wrong; the message has all of it.</exception>
-    public static ClusterLink Link(ClusterSettings settings, CommandContext context)
+    public static ClusterLink Link(ClusterSettings settings, Lazy<IArtifactStore> store, CommandContext context)
     {
         ClusterAddress address = Read(settings);
-        return new ClusterLink(Describe(address), cancellation => ClusterClient.ConnectAsync(address, cancellation), context.Time);
+        return new ClusterLink(
+            Describe(address),
+            async cancellation => await ClusterClient.ConnectAsync(address with { StoreId = await StoreIdentity.OfAsync(store.Value, cancellation) }, cancellation),
+            context.Time);
     }
 
     /// <summary>The cluster for people, without a secret.</summary>

@@ -65,7 +65,7 @@ internal sealed class ClusterLink(string description, Func<CancellationToken, Ta
         {
             throw new ClusterException(
                 ExitCodes.ClusterUnavailable,
-                $"{description} does not answer: {fault.Message.TrimEnd('.')}. Check that its silos run, and that this command names them (--clustering, --redis, --gateway, --cluster-id, --service-id, --tls-certificate)",
+                $"{description} does not answer: {fault.Message.TrimEnd('.')}. Check that its silos run, and that this command names them (--clustering, --redis, --gateway, --cluster-id, --service-id, --tls-certificate) and their store (--store): silos of another store are another cluster",
                 fault);
         }
     }

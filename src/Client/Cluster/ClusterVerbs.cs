@@ -23,7 +23,7 @@ internal static class ClusterVerbs
     /// <param name="format">What stdout carries.</param>
     /// <param name="context">Where it reads and writes.</param>
     public static int Submit(SubmissionRequest request, ClusterSettings settings, OutputFormat format, CommandContext context) =>
-        Run(settings, context, link => new SubmitRun(request, settings, link, context).RunAsync(format));
+        RunAsync(settings, StoreToBe(request.Work.Store!, context), context, (link, store) => new SubmitRun(request, settings, link, store, context).RunAsync(format)).GetAwaiter().GetResult();
 
     /// <summary><c>watch</c>.</summary>
     /// <param name="job">The job, or the beginning of its identity.</param>
@@ -32,14 +32,14 @@ internal static class ClusterVerbs
     /// <param name="format">What stdout carries.</param>
     /// <param name="context">Where it reads and writes.</param>
     public static int Watch(string job, string? outputPath, ClusterSettings settings, OutputFormat format, CommandContext context) =>
-        Run(settings, context, link => new WatchRun(job, outputPath, settings, link, context).RunAsync(format));
+        Run(settings, context, (link, store) => new WatchRun(job, outputPath, settings, link, store, context).RunAsync(format));
 
     /// <summary><c>cancel</c>.</summary>
     /// <param name="job">The job, or the beginning of its identity.</param>
     /// <param name="settings">The cluster.</param>
     /// <param name="format">What stdout carries.</param>
     /// <param name="context">Where it reads and writes.</param>
-    public static int Cancel(string job, ClusterSettings settings, OutputFormat format, CommandContext context) => Run(settings, context, async link =>
+    public static int Cancel(string job, ClusterSettings settings, OutputFormat format, CommandContext context) => Run(settings, context, async (link, _) =>
     {
         string id = await FindAsync(link, job, context.Cancellation);
         JobPhase phase = await link.CallAsync(cluster => cluster.CancelAsync(id, $"cancelled from {Environment.MachineName}"), ClusterLink.Patience, context.Cancellation);
@@ -60,7 +60,7 @@ internal static class ClusterVerbs
     /// <param name="settings">The cluster.</param>
     /// <param name="format">What stdout carries.</param>
     /// <param name="context">Where it reads and writes.</param>
-    public static int List(ClusterSettings settings, OutputFormat format, CommandContext context) => Run(settings, context, async link =>
+    public static int List(ClusterSettings settings, OutputFormat format, CommandContext context) => Run(settings, context, async (link, _) =>
     {
         var jobs = new ClusterJobs(
             link.Description,
@@ -83,7 +83,7 @@ internal static class ClusterVerbs
     /// <param name="settings">The cluster.</param>
     /// <param name="format">What stdout carries.</param>
     /// <param name="context">Where it reads and writes.</param>
-    public static int Show(string job, ClusterSettings settings, OutputFormat format, CommandContext context) => Run(settings, context, async link =>
+    public static int Show(string job, ClusterSettings settings, OutputFormat format, CommandContext context) => Run(settings, context, async (link, _) =>
     {
         string id = await FindAsync(link, job, context.Cancellation);
         JobView view = await link.CallAsync(cluster => cluster.ViewAsync(id, 0, TimeSpan.Zero), ClusterLink.Patience, context.Cancellation);
@@ -115,21 +115,20 @@ internal static class ClusterVerbs
         };
     }
 
-    /// <summary>Opens the store of a cluster.</summary>
-    /// <param name="settings">The cluster.</param>
-    /// <param name="context">Stops it.</param>
-    /// <returns>Null where none is named.</returns>
-    /// <exception cref="UsageException">The text is no place of a store.</exception>
-    /// <exception cref="ArtifactStoreException">There is no store, or it cannot be read.</exception>
-    public static IArtifactStore? FindStore(ClusterSettings settings, CommandContext context) =>
-        settings.Find("Store") is { } place ? JobStore.Open(place, context.Cancellation) : null;
-
-    private static int Run(ClusterSettings settings, CommandContext context, Func<ClusterLink, Task<int>> run) => RunAsync(settings, context, run).GetAwaiter().GetResult();
-
-    private static async Task<int> RunAsync(ClusterSettings settings, CommandContext context, Func<ClusterLink, Task<int>> run)
+    private static int Run(ClusterSettings settings, CommandContext context, Func<ClusterLink, IArtifactStore, Task<int>> run)
     {
-        await using ClusterLink link = ClusterAddresses.Link(settings, context);
+        IArtifactStore store = JobStore.Open(settings.RequireStore(), context.Cancellation);
+        return RunAsync(settings, new Lazy<IArtifactStore>(store), context, (link, _) => run(link, store)).GetAwaiter().GetResult();
+    }
+
+    // A wrong path leaves no store behind.
+    private static Lazy<IArtifactStore> StoreToBe(string location, CommandContext context) =>
+        new(() => JobStore.OpenOrCreateAsync(location, context.Cancellation).GetAwaiter().GetResult(), LazyThreadSafetyMode.PublicationOnly);
+
+    private static async Task<int> RunAsync(ClusterSettings settings, Lazy<IArtifactStore> store, CommandContext context, Func<ClusterLink, Lazy<IArtifactStore>, Task<int>> run)
+    {
+        await using ClusterLink link = ClusterAddresses.Link(settings, store, context);
         link.Say = line => context.Error.WriteLine(line);
-        return await run(link);
+        return await run(link, store);
     }
 }

@@ -73,7 +73,7 @@ internal sealed class SiloDriver(IWorkerBackends backends, TimeProvider time) : 
     private async Task<IHost> StartAsync(IArtifactStore store, int workers, string scratchPath, CancellationToken cancellation)
     {
         (int siloPort, int gatewayPort) = FreePorts();
-        var address = new ClusterAddress { PrimarySilo = new IPEndPoint(IPAddress.Loopback, siloPort) };
+        var address = new ClusterAddress { PrimarySilo = new IPEndPoint(IPAddress.Loopback, siloPort), StoreId = await StoreIdentity.OfAsync(store, cancellation) };
         var endpoint = new SiloEndpoint("local", IPAddress.Loopback, siloPort, gatewayPort, ListensOnAny: false);
         var options = new MambaQuantSiloOptions
         {

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using MambaQuant.Client.Commands;
 using MambaQuant.Client.Evaluation;
-using MambaQuant.Client.Jobs;
 using MambaQuant.Client.Output;
 using MambaQuant.Client.Progress;
 using MambaQuant.Client.Quantizing;
@@ -17,16 +16,15 @@ namespace MambaQuant.Client.Cluster;
 /// <param name="request">What to do.</param>
 /// <param name="settings">What the command line says of the cluster.</param>
 /// <param name="link">The cluster.</param>
+/// <param name="opened">Its store; opened, and made where there is none, when it is first needed.</param>
 /// <param name="context">Where it reads and writes.</param>
-internal sealed class SubmitRun(SubmissionRequest request, ClusterSettings settings, ClusterLink link, CommandContext context)
+internal sealed class SubmitRun(SubmissionRequest request, ClusterSettings settings, ClusterLink link, Lazy<IArtifactStore> opened, CommandContext context)
 {
     /// <summary>Runs it.</summary>
     /// <param name="format">What stdout carries.</param>
     /// <returns>One of <see cref="ExitCodes"/>.</returns>
     public async Task<int> RunAsync(OutputFormat format)
     {
-        // A wrong path leaves no store behind.
-        var opened = new Lazy<IArtifactStore>(() => JobStore.OpenOrCreateAsync(request.Work.Store!, context.Cancellation).GetAwaiter().GetResult());
         var sources = new InputSources(opened, context.Cancellation);
         ModelSource model = sources.Model(request.Work.ModelPath);
         TextSource? calibration = request.Work.Calibration.Source == CalibrationOptions.SelfSource ? null : sources.Calibration(request.Work.Calibration.Source);

@@ -16,15 +16,15 @@ namespace MambaQuant.Client.Cluster;
 /// <param name="outputPath">Where its checkpoint goes, or null.</param>
 /// <param name="settings">What the command line says of the cluster.</param>
 /// <param name="link">The cluster.</param>
+/// <param name="store">Its store.</param>
 /// <param name="context">Where it reads and writes.</param>
-internal sealed class WatchRun(string beginning, string? outputPath, ClusterSettings settings, ClusterLink link, CommandContext context)
+internal sealed class WatchRun(string beginning, string? outputPath, ClusterSettings settings, ClusterLink link, IArtifactStore store, CommandContext context)
 {
     /// <summary>Runs it.</summary>
     /// <param name="format">What stdout carries.</param>
     /// <returns>One of <see cref="ExitCodes"/>.</returns>
     public async Task<int> RunAsync(OutputFormat format)
     {
-        IArtifactStore store = JobStore.Open(settings.RequireStore(), context.Cancellation);
         WorkPlan plan = await StoredPlans.ReadAsync(store, JobStore.Find(store, beginning, context.Cancellation), context.Cancellation);
         if (outputPath is not null)
         {

@@ -23,6 +23,10 @@ public sealed record ClusterAddress
     /// <value>"mambaquant" by default.</value>
     public string ClusterId { get; init; } = "mambaquant";
 
+    /// <summary>Identity of the cluster's store (<see cref="MambaQuant.Pipeline.Artifacts.StoreIdentity"/>): silos and clients of another store are another cluster.</summary>
+    /// <value>Null by default: not known yet; silos and clients have to know it before they connect.</value>
+    public string? StoreId { get; init; }
+
     /// <summary>Name of the service, the same over all versions that are deployed side by side.</summary>
     /// <value>"mambaquant" by default.</value>
     public string ServiceId { get; init; } = "mambaquant";
@@ -38,6 +42,9 @@ public sealed record ClusterAddress
     /// <summary>Certificates of all connections.</summary>
     /// <value>Null by default: none, plain connections.</value>
     public ClusterCertificates? Certificates { get; init; }
+
+    /// <summary>The name under which members find each other: that of the cluster, and of its store. A silo that has the same settings and another store never meets them.</summary>
+    public string MeetingName => StoreId is null ? ClusterId : $"{ClusterId}-{StoreId}";
 
     /// <summary>The connection string of Redis, taken from the environment where it says so.</summary>
     /// <returns>Null where none is given.</returns>

@@ -58,5 +58,5 @@ public static class ClusterConnection
         ? redis
         : throw new ArgumentException("clustering by Redis needs a connection string of Redis", nameof(address));
 
-    private static void Name(ClusterOptions options, ClusterAddress address) => (options.ClusterId, options.ServiceId) = (address.ClusterId, address.ServiceId);
+    private static void Name(ClusterOptions options, ClusterAddress address) => (options.ClusterId, options.ServiceId) = (address.MeetingName, address.ServiceId);
 }

@@ -1,4 +1,8 @@
+using System.Collections.Immutable;
 using System.Text.Json;
+using MambaQuant.Client.Cluster;
+using MambaQuant.Client.Failures;
+using MambaQuant.Client.Submitting;
 using MambaQuant.Pipeline.Artifacts;
 using MambaQuant.Pipeline.Inputs;
 using MambaQuant.Testing;
@@ -105,18 +109,24 @@ public sealed class ClusterVerbsTests : IDisposable
     }
 
     [Fact]
-    public void AnotherStore_IsRefused_AndBothAreNamed()
+    public async Task SilosOfAnotherStore_AreAnotherCluster()
     {
         _silo.Start();
         Assert.Equal(0, _silo.Run(["submit", _model, "--preset", "rtn", .. Work]).Code);
-        string elsewhere = _silo.Path("elsewhere");
+        var settings = new ClusterSettings(ImmutableDictionary.CreateRange([KeyValuePair.Create("Gateway", _silo.Options[3]), KeyValuePair.Create("ClusterId", _silo.Options[5])]), _ => null);
+        var elsewhere = new Lazy<IArtifactStore>(() => DirectoryArtifactStore.OpenOrCreate(_silo.Path("elsewhere")));
+        var same = new Lazy<IArtifactStore>(() => DirectoryArtifactStore.Open(_silo.Store));
+        var context = new CommandContext { Output = TextWriter.Null, Error = TextWriter.Null, Time = TimeProvider.System };
 
-        foreach (string preset in (string[])["quarot", "rtn"]) // one that the silos do not know, and one that they know from their own store
+        await using (ClusterLink link = ClusterAddresses.Link(settings, same, context))
         {
-            (int code, _, string error) = _silo.Run(["submit", _model, "--preset", preset, .. Work, "--store", elsewhere]);
-            Assert.Equal(ExitCodes.ClusterUnavailable, code);
-            Assert.Contains($"Store of this command: {elsewhere}; of the silos: {_silo.Store}.", error, StringComparison.Ordinal);
+            Assert.Single(await link.CallAsync(cluster => cluster.ListAsync(), ClusterLink.Patience, CancellationToken.None));
         }
+
+        await using ClusterLink other = ClusterAddresses.Link(settings, elsewhere, context);
+        ClusterException refusal = await Assert.ThrowsAsync<ClusterException>(() => other.CallAsync(cluster => cluster.ListAsync(), TimeSpan.FromSeconds(1), CancellationToken.None));
+        Assert.Equal(ExitCodes.ClusterUnavailable, refusal.ExitCode);
+        Assert.Contains("silos of another store are another cluster", refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]

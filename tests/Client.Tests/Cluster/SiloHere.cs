@@ -34,10 +34,16 @@ internal sealed class SiloHere : IDisposable
     /// <param name="slots">Its slots.</param>
     public SiloHere Start(int slots = 2)
     {
-        var address = new ClusterAddress { PrimarySilo = new IPEndPoint(IPAddress.Loopback, _ports[0]), ClusterId = "of-a-test" };
+        IArtifactStore store = DirectoryArtifactStore.OpenOrCreate(Store);
+        var address = new ClusterAddress
+        {
+            PrimarySilo = new IPEndPoint(IPAddress.Loopback, _ports[0]),
+            ClusterId = "of-a-test",
+            StoreId = StoreIdentity.OfAsync(store, CancellationToken.None).GetAwaiter().GetResult(),
+        };
         var options = new MambaQuantSiloOptions
         {
-            Store = DirectoryArtifactStore.OpenOrCreate(Store),
+            Store = store,
             Slots = [.. Enumerable.Range(0, slots).Select(slot => new SlotOptions($"cpu-{slot}", long.MaxValue))],
             Backends = _backends,
             ScratchPath = _folder.File("scratch"),

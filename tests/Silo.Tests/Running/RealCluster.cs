@@ -103,10 +103,11 @@ internal sealed class RealCluster : IAsyncDisposable
     public async Task ConnectAsync()
     {
         await DisconnectAsync();
+        string identity = await StoreIdentity.OfAsync(Store, CancellationToken.None);
         _client = new HostBuilder()
             .ConfigureLogging(logging => logging.ClearProviders())
             .UseOrleansClient(client => client
-                .JoinCluster(new ClusterAddress { Clustering = ClusteringKind.Redis, Redis = Redis.ConnectionString })
+                .JoinCluster(new ClusterAddress { Clustering = ClusteringKind.Redis, Redis = Redis.ConnectionString, StoreId = identity })
                 .Configure<GatewayOptions>(options => options.GatewayListRefreshPeriod = TimeSpan.FromSeconds(1))
                 .UseConnectionRetryFilter(async (_, token) =>
                 {

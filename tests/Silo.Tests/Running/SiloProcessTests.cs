@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using MambaQuant.Grains.Connecting;
 using MambaQuant.Grains.Contracts;
+using MambaQuant.Pipeline.Artifacts;
 using MambaQuant.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -125,10 +126,11 @@ public sealed class SiloProcessTests : IDisposable
         return ["--tls-certificate", certificate, "--tls-key", key, "--tls-authority", authority.AuthorityPath];
     }
 
-    private static async Task<IReadOnlyList<JobSummary>> JobsAsync(RedisServer redis, ClusterCertificates? certificates, int seconds = 20)
+    private async Task<IReadOnlyList<JobSummary>> JobsAsync(RedisServer redis, ClusterCertificates? certificates, int seconds = 20)
     {
+        string identity = await StoreIdentity.OfAsync(DirectoryArtifactStore.Open(_folder.File("store")), CancellationToken.None);
         using IHost host = new HostBuilder().UseOrleansClient(client => client.JoinCluster(
-            new ClusterAddress { Clustering = ClusteringKind.Redis, Redis = redis.ConnectionString, Certificates = certificates })).Build();
+            new ClusterAddress { Clustering = ClusteringKind.Redis, Redis = redis.ConnectionString, StoreId = identity, Certificates = certificates })).Build();
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(seconds));
         await host.StartAsync(limit.Token);
         return await host.Services.GetRequiredService<IClusterClient>().GetGrain<IJobDirectoryGrain>(0).ListAsync().WaitAsync(limit.Token);
