@@ -57,7 +57,7 @@ internal sealed class BareCluster : IAsyncDisposable
     public async Task<JobView> OpenAsync(string job)
     {
         ICalibrationJobGrain grain = Client.GetGrain<ICalibrationJobGrain>(job);
-        await grain.StartAsync(again: false);
+        await grain.StartAsync(round: 0);
         JobView view = await grain.ViewAsync(0, 10_000);
         while (view.Phase != JobPhase.Running)
         {

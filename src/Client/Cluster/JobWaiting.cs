@@ -81,7 +81,7 @@ internal sealed class JobWaiting(ClusterSettings settings, ClusterLink link, IAr
 
     private async Task<JobEnd> EndAsync(SubmittedJob job, IRunProgress progress)
     {
-        JobEnding? ending = await StoredEndings.ReadAsync(store, job.Plan.Id, context.Cancellation);
+        JobEnding? ending = await StoredRounds.ReadEndingAsync(store, job.Plan.Id, context.Cancellation);
         JobEnd end = ending is not null
             ? new JobEnd { Phase = ending.Phase, Cause = ending.Cause, Fault = ending.Fault }
             : await FollowAsync(job.Plan, progress);

@@ -8,10 +8,10 @@ namespace MambaQuant.Grains.Contracts;
 public interface ICalibrationJobGrain : IGrainWithStringKey
 {
     /// <summary>Runs the job, or goes on with it; does nothing where it runs. Returns before it is opened.</summary>
-    /// <param name="again">Whether a job that has failed or was stopped is to go on.</param>
+    /// <param name="round">How often the job was asked for again, as the store tells: one that ended in an earlier round goes on.</param>
     /// <returns>How it stands.</returns>
     [Alias("Start")]
-    Task<JobPhase> StartAsync(bool again);
+    Task<JobPhase> StartAsync(int round);
 
     /// <summary>A slot wants to work for the job, and asks for its first item.</summary>
     /// <param name="slot">The slot.</param>

@@ -41,4 +41,8 @@ public sealed record JobDemand
     /// <summary>The items that could be given out at once, by the memory that they need, least first; empty where it is not known: then any slot will do.</summary>
     [Id(8)]
     public ImmutableArray<MemoryDemand> Memory { get; init; } = [];
+
+    /// <summary>How often the job had been asked for again: what is told of an earlier round counts for nothing.</summary>
+    [Id(9)]
+    public int Round { get; init; }
 }

@@ -47,13 +47,14 @@ internal sealed partial class CalibrationJobGrain
         return new JobDemand
         {
             Job = Job,
-            Phase = _ending?.Phase ?? Phase,
+            Phase = Phase,
+            Round = _ending?.Round ?? state?.Round ?? 0,
             Profile = state?.Profile ?? string.Empty,
             Ready = state?.Status == JobStatus.Running ? state.ReadyCount : 0,
             Done = state?.DoneCount ?? 0,
             Total = state is null ? 0 : state.DoneCount + state.OpenCount,
             Slots = state?.PresentWorkers.Count() ?? 0,
-            Cause = _ending?.Cause ?? (_waits.Length > 0 ? _waits : state?.Cause ?? _fault),
+            Cause = _ending?.Cause ?? (_waits.Length > 0 ? _waits : HasEndedUnsaid ? string.Empty : state?.Cause ?? _fault),
             Memory = state?.Status == JobStatus.Running ? [.. state.ReadyByMemory.Select(amount => new MemoryDemand(amount.MemoryBytes, amount.Count))] : [],
         };
     }

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Diagnostics;
 using MambaQuant.Grains.Contracts;
 using MambaQuant.Grains.Hosting;
 using MambaQuant.Grains.Placement;
@@ -36,7 +35,8 @@ internal sealed partial class CalibrationJobGrain(
     private string _fault = string.Empty;
     private IGrainTimer? _timer;
     private long _membersVersion = -1;
-    private bool _goesOn;
+    private int _owners;
+    private bool _isWritten;
     private bool _isStopping;
 
     private CancellationToken Stopping => _stopping.Token;
@@ -48,17 +48,21 @@ internal sealed partial class CalibrationJobGrain(
     {
         _isStopping = true;
         await _stopping.CancelAsync();
-        _open?.Conductor.Close();
+        _open?.Close();
         await base.OnDeactivateAsync(reason, cancellationToken);
     }
 
     /// <summary>Frees what the grain holds.</summary>
-    public void Dispose() => _stopping.Dispose();
+    public void Dispose()
+    {
+        _stopping.Dispose();
+        _open?.Dispose();
+    }
 
     /// <inheritdoc/>
-    public Task<JobPhase> StartAsync(bool again)
+    public Task<JobPhase> StartAsync(int round)
     {
-        EnsureOpening(again);
+        EnsureOpening(round);
         return Task.FromResult(Phase);
     }
 
@@ -91,31 +95,43 @@ internal sealed partial class CalibrationJobGrain(
     {
         TimeSpan wait = TimeSpan.FromMilliseconds(Math.Clamp(waitMilliseconds, 0, Longest.TotalMilliseconds));
         await UntilAsync(() => _ending is not null || _open?.Board.Version > after, wait);
-        JobView view = _open is { } job
-            ? JobViews.Of(job.Board.View(job.Conductor.State, job.Owner, options.Store.Description, after), job.Plan)
-            : await ViewOfClosedAsync();
-        view = _waits.Length > 0 && view.Phase == JobPhase.Running ? view with { Cause = _waits } : view;
-        return _goesOn ? view with { Phase = JobPhase.Opening, Cause = string.Empty } : view;
+        if (_open is not { } job)
+        {
+            return await ViewOfClosedAsync();
+        }
+
+        // Who sees that it has ended may submit it again at once, and is to find that written down.
+        JobView view = JobViews.Of(job.Board.View(job.Conductor.State, job.Owner, options.Store.Description, after), job.Plan);
+        view = HasEndedUnsaid ? view with { Phase = JobPhase.Running, Cause = string.Empty } : view;
+        return _waits.Length > 0 && view.Phase == JobPhase.Running ? view with { Cause = _waits } : view;
     }
 
     /// <inheritdoc/>
     public async Task<JobPhase> CancelAsync(string cause)
     {
-        EnsureOpening(again: false);
-        if (await OpenedAsync() is { Conductor.HasEnded: false } job)
+        if (await OpenedAsync() is { } job)
         {
-            await job.Conductor.CancelAsync(cause);
+            if (!job.Conductor.HasEnded)
+            {
+                await job.Conductor.CancelAsync(cause);
+            }
 
             // Whoever submits it again right away is to find written down that it has ended.
             await UntilAsync(() => _ending is not null, Patience);
+        }
+        else if (_ending is null)
+        {
+            throw new TimeoutException($"job {Job} cannot be stopped before it is opened{(_fault.Length > 0 ? $": {_fault}" : string.Empty)}");
         }
 
         return Phase;
     }
 
-    private JobPhase Phase => _goesOn ? JobPhase.Opening : _open is { } job
-        ? JobPhases.Of(job.Conductor.State.Status)
-        : _ending?.Phase ?? (_opening is null ? JobPhase.Unknown : JobPhase.Opening);
+    /// <summary>Whether the job has ended, and the store does not know yet.</summary>
+    private bool HasEndedUnsaid => _ending is null && _open is { Conductor.HasEnded: true };
+
+    private JobPhase Phase => _ending?.Phase
+        ?? (HasEndedUnsaid ? JobPhase.Running : _open is { } job ? JobPhases.Of(job.Conductor.State.Status) : _opening is null ? JobPhase.Unknown : JobPhase.Opening);
 
     private SlotReply NotOpen() => new()
     {
@@ -128,22 +144,11 @@ internal sealed partial class CalibrationJobGrain(
     {
         if (_open is null && _ending is null)
         {
-            EnsureOpening(again: false);
+            EnsureOpening(round: 0);
             await Task.WhenAny(_opening!, Task.Delay(Patience, time));
         }
 
         return _open;
-    }
-
-    private void EnsureOpening(bool again)
-    {
-        bool isOver = _ending is not null && again;
-        if (_opening is null || (_opening.IsCompleted && _open is null && _ending is null) || isOver)
-        {
-            _ending = null;
-            _goesOn = isOver;
-            _opening = OpenAsync(again);
-        }
     }
 
     private async Task UntilAsync(Func<bool> isMet, TimeSpan patience)
@@ -153,101 +158,6 @@ internal sealed partial class CalibrationJobGrain(
         {
             await Task.Delay(Glance, time);
         }
-    }
-
-    private async Task OpenAsync(bool again)
-    {
-        if (stepDowns.IsRecent(Job))
-        {
-            _fault = "another silo drives the job";
-            return;
-        }
-
-        try
-        {
-            if (_open is null && await StoredEndings.ReadAsync(options.Store, Job, Stopping) is { } ending)
-            {
-                _ending = ending;
-                return;
-            }
-
-            OpenJob? job = _open;
-            if (job is null)
-            {
-                job = await OpenJob.ReadAsync(Job, $"{silo.Name} {silo.SiloAddress} {GrainContext.ActivationId}", options, time, Stopping);
-                _ = PumpAsync(job);
-            }
-
-            await job.BeginAsync(again, options, members, Stopping);
-            _goesOn = false;
-            job.Board.Base(job.Conductor.Version);
-            _fault = string.Empty;
-            _open = job;
-            _timer ??= this.RegisterGrainTimer(
-                LookAroundAsync, new GrainTimerCreationOptions(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1)) { Interleave = true, KeepAlive = true });
-            await DemandAsync();
-            if (job.Conductor.HasEnded)
-            {
-                await EndAsync(job);
-            }
-        }
-        catch (InvalidPlanException fault)
-        {
-            // What the plan lacks no silo can make up for.
-            _ending = new JobEnding(JobPhase.Failed, fault.Message, string.Empty);
-            await DemandAsync();
-        }
-        catch (Exception fault) when (!_isStopping)
-        {
-            _fault = fault.Message;
-            LogNotOpened(Job, fault.Message);
-        }
-        catch (Exception) when (_isStopping)
-        {
-            return;
-        }
-    }
-
-    private async Task PumpAsync(OpenJob job)
-    {
-        Activity.Current = job.Conductor.Span; // what is logged from here on belongs to the job, and not to whoever happened to open it
-        while (!_isStopping)
-        {
-            try
-            {
-                await ActAsync(job, await job.Conductor.NextAsync(Stopping));
-            }
-            catch (ArtifactStoreException fault)
-            {
-                job.Board.Say(NoticeKind.Remark, $"the journal cannot be written, and is tried again: {fault.Message}");
-                LogNotWritten(Job, fault.Message);
-                await Task.Delay(TimeSpan.FromSeconds(1), time);
-            }
-            catch (StaleOwnerException stale)
-            {
-                LogStepsDown(Job, stale.Successor);
-                stepDowns.Note(Job);
-                Leave(job);
-            }
-            catch (Exception fault) when (!_isStopping)
-            {
-                // Whatever it is: the journal has all that was said, and another activation goes on from it.
-                LogPumpBroken(Job, fault);
-                Leave(job);
-            }
-            catch (OperationCanceledException) when (_isStopping)
-            {
-                return;
-            }
-        }
-    }
-
-    private void Leave(OpenJob job)
-    {
-        _isStopping = true;
-        _stopping.Cancel();
-        job.Conductor.Close();
-        DeactivateOnIdle();
     }
 
     private async Task ActAsync(OpenJob job, ImmutableArray<SchedulerOutput> outputs)
@@ -268,7 +178,7 @@ internal sealed partial class CalibrationJobGrain(
                     await Slot(revoke.Worker).CancelAsync(Job, new HeldLease(revoke.Item, revoke.Attempt), keep: false);
                     break;
                 case Finished or Failed or Cancelled:
-                    _ = EndAsync(job);
+                    _ = EndOnceAsync(job);
                     break;
                 default:
                     break;
@@ -281,29 +191,19 @@ internal sealed partial class CalibrationJobGrain(
         }
     }
 
+    private Task EndOnceAsync(OpenJob job) => job.Ending ??= EndAsync(job);
+
     /// <summary>Writes down how the job ended, and sends its slots to the directory.</summary>
     private async Task EndAsync(OpenJob job)
     {
         SchedulerState state = job.Conductor.State;
-        var ending = new JobEnding(JobPhases.Of(state.Status), state.Cause, job.Owner) { Fault = job.Board.Fault };
-        while (_ending is null && !_isStopping)
+        var ending = new JobEnding(JobPhases.Of(state.Status), state.Cause, job.Owner) { Fault = job.Board.Fault, Round = state.Round };
+        if (!await WriteDownAsync(job, ending))
         {
-            try
-            {
-                await StoredEndings.PutAsync(options.Store, Job, ending, Stopping);
-                _ending = ending;
-            }
-            catch (ArtifactStoreException fault)
-            {
-                LogNotWritten(Job, fault.Message);
-                await Task.Delay(TimeSpan.FromSeconds(1), time);
-            }
-            catch (OperationCanceledException) when (_isStopping)
-            {
-                return;
-            }
+            return;
         }
 
+        (_ending, _isWritten) = (ending, true);
         LogEnded(Job, ending.Phase, ending.Cause);
         _timer?.Dispose();
         _timer = null;
@@ -312,6 +212,31 @@ internal sealed partial class CalibrationJobGrain(
         {
             await Slot(slot).PollAsync();
         }
+    }
+
+    /// <summary>Tries until it is written.</summary>
+    /// <returns>False where the job was left before.</returns>
+    private async Task<bool> WriteDownAsync(OpenJob job, JobEnding ending)
+    {
+        while (!job.IsClosed && !_isStopping)
+        {
+            try
+            {
+                await StoredRounds.PutEndingAsync(options.Store, Job, ending, Stopping);
+                return !job.IsClosed;
+            }
+            catch (ArtifactStoreException fault)
+            {
+                LogNotWritten(Job, fault.Message);
+                await Task.Delay(TimeSpan.FromSeconds(1), time);
+            }
+            catch (OperationCanceledException) when (_isStopping)
+            {
+                return false;
+            }
+        }
+
+        return false;
     }
 
     private async Task<SlotReply> CallAsync(string slot, Func<Task<SlotReply>> call)
@@ -350,15 +275,15 @@ internal sealed partial class CalibrationJobGrain(
 
     private async Task<JobView> ViewOfClosedAsync()
     {
-        _ending ??= await StoredEndings.ReadAsync(options.Store, Job, Stopping);
-        bool isThere = _ending is not null || await options.Store.HeadAsync(StoredPlans.NameOf(Job), Stopping) is not null;
+        JobEnding? ending = _ending ?? await StoredRounds.ReadEndingAsync(options.Store, Job, Stopping);
+        bool isThere = ending is not null || await options.Store.HeadAsync(StoredPlans.NameOf(Job), Stopping) is not null;
         return new JobView
         {
             Job = Job,
-            Phase = _ending?.Phase ?? (_opening is { IsCompleted: false } ? JobPhase.Opening : isThere ? JobPhase.Queued : JobPhase.Unknown),
-            Cause = _ending?.Cause ?? _fault,
-            Fault = _ending?.Fault ?? string.Empty,
-            Owner = _ending?.Owner ?? string.Empty,
+            Phase = ending?.Phase ?? (_opening is { IsCompleted: false } ? JobPhase.Opening : isThere ? JobPhase.Queued : JobPhase.Unknown),
+            Cause = ending?.Cause ?? _fault,
+            Fault = ending?.Fault ?? string.Empty,
+            Owner = ending?.Owner ?? string.Empty,
             Store = options.Store.Description,
         };
     }

@@ -56,9 +56,12 @@ internal sealed class JobConductor
     /// <param name="job">The job.</param>
     /// <param name="options">How it is scheduled.</param>
     /// <param name="done">Items whose artifacts exist.</param>
-    public async Task SubmitAsync(ConductedJob job, SchedulerOptions options, ImmutableArray<FinishedItem> done)
+    /// <param name="round">How often the job was asked for again.</param>
+    public async Task SubmitAsync(ConductedJob job, SchedulerOptions options, ImmutableArray<FinishedItem> done, int round = 0)
     {
-        await SendAsync(new JobSubmitted(_driver.Now, job.Id, job.Profile, options, done) { Graph = job.Graph });
+        // Slots that worked for it when it ended were sent away: they come again, or work for another job and must get nothing of this one.
+        _driver.PostLost(State.PresentWorkers, "the job had ended", isDrained: true);
+        await SendAsync(new JobSubmitted(_driver.Now, job.Id, job.Profile, options, done) { Graph = job.Graph, Round = round > 0 ? round : null });
         _board?.Begin(State);
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using MambaQuant.Grains.Contracts;
 using MambaQuant.Grains.Hosting;
@@ -19,7 +20,13 @@ namespace MambaQuant.Grains.Jobs;
 internal sealed partial class JobDirectoryGrain(MambaQuantSiloOptions options, TimeProvider time, ILogger<JobDirectoryGrain> logger)
     : Grain, IJobDirectoryGrain
 {
+    // The store tells again what is lost of words: an activation that another one follows may have taken a job that this one never heard of.
+    private static readonly TimeSpan Listing = TimeSpan.FromMinutes(5), Patience = TimeSpan.FromSeconds(5);
+
     private readonly SlotMarket _market = new(time, options.Announcement);
+    private readonly Dictionary<string, StoredJob> _unread = new(StringComparer.Ordinal);
+    private Task _reading = Task.CompletedTask;
+    private long _listed;
 
     /// <inheritdoc/>
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
@@ -43,18 +50,18 @@ internal sealed partial class JobDirectoryGrain(MambaQuantSiloOptions options, T
                 return Refusal($"the silos' store '{options.Store.Description}' has no request of job {request.Job}, or none that can be read; the client's is '{request.Store}'");
             }
 
-            JobEntry entry = _market.Add(request.Job);
-            (entry.Name, entry.Submitted) = (asked.Name, asked.Order);
-            bool again = entry.HasEnded || await StoredEndings.ReadAsync(options.Store, request.Job, CancellationToken.None) is not null;
-            if (again)
+            JobRound at = await StoredRounds.FindAsync(options.Store, request.Job, CancellationToken.None);
+            if (at.HasEnded)
             {
-                await StoredEndings.RemoveAsync(options.Store, request.Job, CancellationToken.None);
-                entry.Demand = null;
+                await StoredRounds.AskAsync(options.Store, request.Job, at.Round + 1, CancellationToken.None);
             }
 
+            JobEntry entry = Know(new StoredJob(request.Job, at.HasEnded ? new JobRound(at.Round + 1, HasEnded: false) : at), asked);
+            bool again = at.HasEnded || entry.HasEnded;
+            entry.Demand = entry.HasEnded ? null : entry.Demand; // where the store knows of no end, it ended for want of something that may be there now
             if (again || _market.ToOpen.Contains(entry))
             {
-                await JobGrain(request.Job).StartAsync(again);
+                await JobGrain(request.Job).StartAsync(entry.Round);
             }
 
             return new SubmitReply { IsAccepted = true, Store = options.Store.Description, Order = asked.Order };
@@ -74,10 +81,18 @@ internal sealed partial class JobDirectoryGrain(MambaQuantSiloOptions options, T
     }
 
     /// <inheritdoc/>
-    public Task<ImmutableArray<JobSummary>> ListAsync() => Task.FromResult<ImmutableArray<JobSummary>>([.. _market.Jobs.Select(job => job.Summary)]);
+    public async Task<ImmutableArray<JobSummary>> ListAsync()
+    {
+        await Task.WhenAny(_reading, Task.Delay(Patience, time));
+        return [.. _market.Jobs.Select(job => job.Summary)];
+    }
 
     /// <inheritdoc/>
-    public Task<JobSummary?> ShowAsync(string job) => Task.FromResult(_market.Find(job)?.Summary);
+    public async Task<JobSummary?> ShowAsync(string job)
+    {
+        await Task.WhenAny(_reading, Task.Delay(Patience, time));
+        return _market.Find(job)?.Summary;
+    }
 
     /// <inheritdoc/>
     public Task<ImmutableArray<SlotDescription>> SlotsAsync() => Task.FromResult<ImmutableArray<SlotDescription>>([.. _market.Slots]);
@@ -101,8 +116,18 @@ internal sealed partial class JobDirectoryGrain(MambaQuantSiloOptions options, T
     public async Task DemandAsync(JobDemand demand)
     {
         JobEntry entry = _market.Add(demand.Job);
+        if (demand.Round < entry.Round)
+        {
+            return; // it was on its way when the job was submitted again
+        }
+
         bool endsNow = JobPhases.IsEnd(demand.Phase) && !entry.HasEnded;
-        entry.Demand = demand;
+        (entry.Demand, entry.Round) = (demand, demand.Round);
+        if (!entry.IsRead)
+        {
+            Read([new StoredJob(demand.Job, new JobRound(demand.Round, HasEnded: false))]);
+        }
+
         if (endsNow)
         {
             await OpenJobsAsync();
@@ -114,34 +139,103 @@ internal sealed partial class JobDirectoryGrain(MambaQuantSiloOptions options, T
     /// <inheritdoc/>
     public async Task EnsureAsync()
     {
+        if (options.FindsJobs && time.GetElapsedTime(_listed) >= Listing)
+        {
+            await ListStoreAsync(CancellationToken.None);
+        }
+
+        Read([]);
         await OpenJobsAsync();
         await MatchAsync(asking: null);
     }
 
-    /// <summary>Finds what the cluster has to run: jobs with a request; where they ended is told beside them.</summary>
+    /// <summary>
+    /// Finds what the cluster has to run: jobs with a request whose last round has no ending. Those that have ended are read behind it, for whoever wants
+    /// to see them.
+    /// </summary>
     private async Task ListStoreAsync(CancellationToken cancellation)
     {
-        var found = new Dictionary<string, bool>(StringComparer.Ordinal);
-        await foreach (ArtifactInfo artifact in options.Store.ListAsync("jobs/", cancellation))
+        _listed = time.GetTimestamp();
+        List<StoredJob> stored = await StoredJob.ListAsync(options.Store, cancellation);
+        List<StoredJob> news = [.. stored.Where(IsNews)];
+        await ReadAsync(news.Where(job => !job.At.HasEnded), cancellation);
+        Read(news.Where(job => job.At.HasEnded));
+        LogListed(stored.Count, options.Store.Description);
+    }
+
+    private bool IsNews(StoredJob stored) => _market.Find(stored.Job) is not { } known
+        || stored.At.Round > known.Round
+        || (stored.At.Round == known.Round && stored.At.HasEnded && !known.HasEnded);
+
+    /// <summary>Reads jobs while others call.</summary>
+    private void Read(IEnumerable<StoredJob> jobs)
+    {
+        foreach (StoredJob job in jobs)
         {
-            if (artifact.Name.Split('/') is [_, string job, "request" or StoredEndings.Name])
-            {
-                found[job] = found.GetValueOrDefault(job) || artifact.Name == StoredEndings.NameOf(job);
-            }
+            _unread[job.Job] = job;
         }
 
-        foreach ((string job, bool hasEnded) in found)
+        if (_unread.Count > 0 && _reading.IsCompleted)
         {
-            if (await RequestAsync(job, cancellation) is { } request)
+            _reading = ReadUnreadAsync();
+        }
+    }
+
+    private async Task ReadUnreadAsync()
+    {
+        try
+        {
+            while (_unread.Count > 0)
             {
-                JobEntry entry = _market.Add(job);
-                (entry.Name, entry.Submitted) = (request.Name, request.Order);
-                JobEnding? ending = hasEnded ? await StoredEndings.ReadAsync(options.Store, job, cancellation) : null;
-                entry.Demand ??= ending is null ? null : new JobDemand { Job = job, Phase = ending.Phase, Cause = ending.Cause };
+                await ReadAsync([.. _unread.Values], CancellationToken.None);
             }
         }
+        catch (ArtifactStoreException fault)
+        {
+            LogNotRead(_unread.Count, options.Store.Description, fault.Message);
+        }
+    }
 
-        LogListed(found.Count, options.Store.Description);
+    private async Task ReadAsync(IEnumerable<StoredJob> jobs, CancellationToken cancellation)
+    {
+        var read = new ConcurrentQueue<(StoredJob Job, JobRequest? Request, JobEnding? Ending)>();
+        try
+        {
+            await StoredJob.ReadAsync(
+                jobs,
+                async (job, token) => read.Enqueue((
+                    job,
+                    await RequestAsync(job.Job, token),
+                    job.At.HasEnded ? await StoredRounds.ReadEndingAsync(options.Store, job.Job, job.At.Round, token) : null)),
+                cancellation);
+        }
+        finally
+        {
+            foreach ((StoredJob job, JobRequest? request, JobEnding? ending) in read)
+            {
+                _unread.Remove(job.Job);
+                if (request is not null)
+                {
+                    JobEntry entry = Know(job, request);
+                    entry.Demand = ending is not null && ending.Round == entry.Round && !entry.HasEnded
+                        ? new JobDemand { Job = job.Job, Phase = ending.Phase, Cause = ending.Cause, Round = ending.Round }
+                        : entry.Demand;
+                }
+            }
+        }
+    }
+
+    /// <summary>Takes note of a job; what it told of an earlier round counts for nothing any more.</summary>
+    private JobEntry Know(StoredJob job, JobRequest request)
+    {
+        JobEntry entry = _market.Add(job.Job);
+        (entry.Name, entry.Submitted, entry.IsRead) = (request.Name, request.Order, true);
+        if (job.At.Round > entry.Round)
+        {
+            (entry.Round, entry.Demand) = (job.At.Round, null);
+        }
+
+        return entry;
     }
 
     private async Task<JobRequest?> RequestAsync(string job, CancellationToken cancellation)
@@ -163,11 +257,11 @@ internal sealed partial class JobDirectoryGrain(MambaQuantSiloOptions options, T
         {
             try
             {
-                JobPhase phase = await JobGrain(job.Job).StartAsync(again: false);
+                JobPhase phase = await JobGrain(job.Job).StartAsync(job.Round);
                 if (JobPhases.IsEnd(phase) && !job.HasEnded)
                 {
                     // It had ended, and the word of it was lost.
-                    job.Demand = (job.Demand ?? new JobDemand { Job = job.Job, Phase = phase }) with { Phase = phase, Ready = 0 };
+                    job.Demand = (job.Demand ?? new JobDemand { Job = job.Job, Phase = phase }) with { Phase = phase, Ready = 0, Round = job.Round };
                 }
             }
             catch (Exception fault) when (fault is OrleansException or TimeoutException)
@@ -194,6 +288,9 @@ internal sealed partial class JobDirectoryGrain(MambaQuantSiloOptions options, T
 
     [LoggerMessage(Level = LogLevel.Information, Message = "the directory knows {Jobs} jobs of store '{Store}'")]
     private partial void LogListed(int jobs, string store);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Jobs} jobs of store '{Store}' could not be read, and are tried again: {Fault}")]
+    private partial void LogNotRead(int jobs, string store, string fault);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "job {Job} could not be started, and is tried again: {Fault}")]
     private partial void LogNotStarted(string job, string fault);

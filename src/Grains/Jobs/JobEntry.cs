@@ -15,6 +15,12 @@ internal sealed class JobEntry(string job)
     /// <summary>When it was submitted, in milliseconds since 1970.</summary>
     public long Submitted { get; set; }
 
+    /// <summary>Whether its request was read; before that a job is known from what it told alone.</summary>
+    public bool IsRead { get; set; }
+
+    /// <summary>How often it was asked for again.</summary>
+    public int Round { get; set; }
+
     /// <summary>What it told last; null before it told anything.</summary>
     public JobDemand? Demand { get; set; }
 

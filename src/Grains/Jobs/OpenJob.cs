@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using MambaQuant.Grains.Hosting;
-using MambaQuant.Grains.Placement;
 using MambaQuant.Pipeline.Artifacts;
 using MambaQuant.Pipeline.Driving;
 using MambaQuant.Pipeline.Execution;
@@ -14,8 +13,22 @@ namespace MambaQuant.Grains.Jobs;
 /// <param name="Conductor">Drives it.</param>
 /// <param name="Board">What watchers see.</param>
 /// <param name="Owner">Who drives it.</param>
-internal sealed record OpenJob(WorkPlan Plan, JobConductor Conductor, JobBoard Board, string Owner)
+internal sealed record OpenJob(WorkPlan Plan, JobConductor Conductor, JobBoard Board, string Owner) : IDisposable
 {
+    private readonly CancellationTokenSource _closing = new();
+
+    /// <summary>What pumps the conductor, until it is closed.</summary>
+    public Task Pump { get; set; } = Task.CompletedTask;
+
+    /// <summary>What writes down how it ended; null before it has.</summary>
+    public Task? Ending { get; set; }
+
+    /// <summary>Whether the job was left.</summary>
+    public bool IsClosed { get; private set; }
+
+    /// <summary>Cancelled when the job is left; not to be asked for after that.</summary>
+    public CancellationToken Closing => _closing.Token;
+
     /// <summary>Reads a job's plan and journal. Nobody is shut out before <see cref="BeginAsync"/>.</summary>
     /// <param name="job">Identity of the job.</param>
     /// <param name="owner">Who drives it.</param>
@@ -43,21 +56,37 @@ internal sealed record OpenJob(WorkPlan Plan, JobConductor Conductor, JobBoard B
     }
 
     /// <summary>Begins the job or takes it over: the first commit, which shuts out any other owner. Somebody has to pump meanwhile.</summary>
-    /// <param name="again">Whether a job that has ended is to go on.</param>
+    /// <param name="round">The round that the job is to be in: one that ended in an earlier one goes on.</param>
     /// <param name="options">The silo.</param>
-    /// <param name="members">The cluster.</param>
+    /// <param name="isGone">Whether a slot is known to be gone.</param>
     /// <param name="cancellation">Stops what is read.</param>
     /// <exception cref="ArtifactStoreException">The store cannot be read.</exception>
-    public async Task BeginAsync(bool again, MambaQuantSiloOptions options, SiloMembers members, CancellationToken cancellation)
+    public async Task BeginAsync(int round, MambaQuantSiloOptions options, Func<string, bool> isGone, CancellationToken cancellation)
     {
-        if (Conductor.State.Status == JobStatus.Running)
+        SchedulerState state = Conductor.State;
+        if (state.Status == JobStatus.Running)
         {
-            await Conductor.AdoptAsync(Owner, members.IsGone);
+            await Conductor.AdoptAsync(Owner, isGone);
         }
-        else if (Conductor.State.Status == JobStatus.Absent || again)
+        else if (state.Status == JobStatus.Absent || state.Round < round)
         {
             ImmutableArray<FinishedItem> done = await StoredItems.FindAsync(options.Store, Plan, Board.Damaged, cancellation);
-            await Conductor.SubmitAsync(new ConductedJob(Plan.Id, Plan.Graph, Plan.Request.Profile, Board), options.Scheduling, done);
+            await Conductor.SubmitAsync(new ConductedJob(Plan.Id, Plan.Graph, Plan.Request.Profile, Board), options.Scheduling, done, round);
         }
     }
+
+    /// <summary>Leaves the job to others: whoever waits for an answer hears that there is none, and the pump ends soon.</summary>
+    public void Close()
+    {
+        if (!IsClosed)
+        {
+            IsClosed = true;
+            _closing.Cancel();
+        }
+
+        Conductor.Close();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _closing.Dispose();
 }

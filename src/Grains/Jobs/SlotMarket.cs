@@ -15,7 +15,7 @@ internal sealed class SlotMarket(TimeProvider time, TimeSpan announcement)
     private readonly long _started = time.GetTimestamp();
 
     /// <summary>All jobs, in the order in which they were submitted.</summary>
-    public IEnumerable<JobEntry> Jobs => _jobs.Values.OrderBy(job => job.Submitted).ThenBy(job => job.Job, StringComparer.Ordinal);
+    public IEnumerable<JobEntry> Jobs => InOrder(_jobs.Values);
 
     /// <summary>All slots that were heard of lately, sorted by name.</summary>
     public IEnumerable<SlotDescription> Slots => _slots.Values.Select(slot => slot.Slot).OrderBy(slot => slot.Slot, StringComparer.Ordinal);
@@ -29,7 +29,7 @@ internal sealed class SlotMarket(TimeProvider time, TimeSpan announcement)
         get
         {
             int left = Math.Max(LeastOpenJobs, 2 * _slots.Count);
-            foreach (JobEntry job in Jobs.Where(job => !job.HasEnded))
+            foreach (JobEntry job in InOrder(_jobs.Values.Where(job => !job.HasEnded)))
             {
                 if (left == 0)
                 {
@@ -100,7 +100,7 @@ internal sealed class SlotMarket(TimeProvider time, TimeSpan announcement)
 
         var told = new List<(string Slot, string Job)>();
         SlotEntry[] free = [.. _slots.Values.Where(slot => slot.IsIdle && (slot.Ordered is null || now - slot.OrderedAt > patience))];
-        foreach (JobEntry job in free.Length == 0 ? [] : Jobs.Where(job => job.Demand is { Phase: JobPhase.Running, Ready: > 0 }))
+        foreach (JobEntry job in free.Length == 0 ? [] : InOrder(_jobs.Values.Where(job => job.Demand is { Phase: JobPhase.Running, Ready: > 0 })))
         {
             JobDemand demand = job.Demand!;
             SlotEntry[] ordered = [.. _slots.Values.Where(slot => slot.Ordered == job.Job && now - slot.OrderedAt <= patience)];
@@ -116,6 +116,8 @@ internal sealed class SlotMarket(TimeProvider time, TimeSpan announcement)
 
         return told;
     }
+
+    private static IEnumerable<JobEntry> InOrder(IEnumerable<JobEntry> jobs) => jobs.OrderBy(job => job.Submitted).ThenBy(job => job.Job, StringComparer.Ordinal);
 
     /// <summary>
     /// The slots that a job gets, the smallest first: one for each item that it could hold, and that those with less memory leave over. So no slot comes

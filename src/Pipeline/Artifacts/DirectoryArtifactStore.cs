@@ -144,6 +144,18 @@ public sealed partial class DirectoryArtifactStore : IArtifactStore
     }
 
     /// <inheritdoc/>
+    public async IAsyncEnumerable<string> ListNamesAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        ArtifactName.CheckPrefix(prefix);
+        await Task.CompletedTask.ConfigureAwait(false);
+        foreach (string name in Names(prefix[..(prefix.LastIndexOf('/') + 1)], prefix))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            yield return name;
+        }
+    }
+
+    /// <inheritdoc/>
     public Task<bool> DeleteAsync(string name, CancellationToken cancellation)
     {
         ArtifactName.Check(name);

@@ -70,6 +70,19 @@ public interface IArtifactStore
         }
     }
 
+    /// <summary>Lists the names alone, as <see cref="ListAsync"/> does; of an artifact whose record is broken as well.</summary>
+    /// <param name="prefix">Beginning of the names; empty for all.</param>
+    /// <param name="cancellation">Stops the listing.</param>
+    /// <remarks>Cost: no artifact is opened, where the store can do without.</remarks>
+    /// <exception cref="ArtifactStoreException">The store cannot be reached or read.</exception>
+    async IAsyncEnumerable<string> ListNamesAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        await foreach (ArtifactInfo found in ListAsync(prefix, cancellation).ConfigureAwait(false))
+        {
+            yield return found.Name;
+        }
+    }
+
     /// <summary>Deletes an artifact.</summary>
     /// <param name="name">Name of the artifact.</param>
     /// <param name="cancellation">Stops the call.</param>

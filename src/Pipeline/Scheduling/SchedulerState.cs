@@ -29,6 +29,9 @@ public sealed record SchedulerState
     /// <summary>Why the job failed or was cancelled; otherwise empty.</summary>
     public string Cause { get; internal init; } = string.Empty;
 
+    /// <summary>How often the job was asked for again, as its last submission told; see <see cref="Inputs.JobSubmitted.Round"/>.</summary>
+    public int Round { get; internal init; }
+
     /// <summary>The scheduler's clock in milliseconds: the time during which it was awake; never goes back.</summary>
     public long Now { get; internal init; }
 
@@ -134,7 +137,7 @@ public sealed record SchedulerState
     public string Describe()
     {
         StringBuilder text = new();
-        text.Append($"job {Job} {Profile} {Status} {Cause} done {DoneCount} open {OpenCount}\n");
+        text.Append($"job {Job} {Profile} {Status} {Cause} done {DoneCount} open {OpenCount}{(Round > 0 ? $" round {Round}" : "")}\n");
         for (int index = 0; index < Items.Count; index++)
         {
             ItemState item = Items[index];

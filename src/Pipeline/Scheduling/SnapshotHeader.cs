@@ -32,6 +32,10 @@ internal sealed record SnapshotHeader(
     int? UnservedItem,
     long? UnservedLargest)
 {
+    /// <summary>How often the job was asked for again.</summary>
+    /// <value>0 by default, as in snapshots of earlier versions.</value>
+    public int Round { get; init; }
+
     /// <summary>The version that this program writes and reads.</summary>
     public const int Version = 1;
 }

@@ -31,7 +31,7 @@ internal static class StateSnapshot
             at,
             state.Durations.Ratios,
             state.Unserved?.Item,
-            state.Unserved?.Largest);
+            state.Unserved?.Largest) { Round = state.Round };
         JsonSerializer.Serialize(text, header, SnapshotJsonContext.Default.SnapshotHeader);
         text.WriteByte((byte)'\n');
         for (int index = 0; index < state.Items.Count; index++)
@@ -112,6 +112,7 @@ internal static class StateSnapshot
             Options = header.Options,
             Status = header.Status,
             Cause = header.Cause,
+            Round = header.Round,
             Now = header.Now,
             DoneCount = items.Count(item => item.Status == ItemStatus.Done),
             OpenCount = items.Count(item => item.IsOpen),

@@ -34,6 +34,8 @@ internal sealed class Transition(SchedulerState before, long now)
 
     public string Cause { get; set; } = before.Cause;
 
+    public int Round { get; set; } = before.Round;
+
     public int DoneCount { get; set; } = before.DoneCount;
 
     public int OpenCount { get; set; } = before.OpenCount;
@@ -131,6 +133,7 @@ internal sealed class Transition(SchedulerState before, long now)
         Options = Options,
         Status = Status,
         Cause = Cause,
+        Round = Round,
         Now = now,
         DoneCount = DoneCount,
         OpenCount = OpenCount,

@@ -78,17 +78,20 @@ public sealed class MeteredStore(IArtifactStore store) : IArtifactStore
         WatchAsync(prefix, store.ListAfterAsync(prefix, after, cancellation), cancellation);
 
     /// <inheritdoc/>
+    public IAsyncEnumerable<string> ListNamesAsync(string prefix, CancellationToken cancellation) => WatchAsync(prefix, store.ListNamesAsync(prefix, cancellation), cancellation);
+
+    /// <inheritdoc/>
     public async Task<bool> DeleteAsync(string name, CancellationToken cancellation)
     {
         using var call = new StoreCall(Delete, name);
         return await call.WatchAsync(store.DeleteAsync(name, cancellation)).ConfigureAwait(false);
     }
 
-    private static async IAsyncEnumerable<ArtifactInfo> WatchAsync(
-        string prefix, IAsyncEnumerable<ArtifactInfo> found, [EnumeratorCancellation] CancellationToken cancellation)
+    private static async IAsyncEnumerable<T> WatchAsync<T>(
+        string prefix, IAsyncEnumerable<T> found, [EnumeratorCancellation] CancellationToken cancellation)
     {
         using var call = new StoreCall(List, prefix);
-        await using IAsyncEnumerator<ArtifactInfo> artifacts = found.GetAsyncEnumerator(cancellation);
+        await using IAsyncEnumerator<T> artifacts = found.GetAsyncEnumerator(cancellation);
         while (await call.WatchAsync(artifacts.MoveNextAsync().AsTask()).ConfigureAwait(false))
         {
             yield return artifacts.Current;

@@ -17,6 +17,10 @@ namespace MambaQuant.Pipeline.Scheduling.Inputs;
 public sealed record JobSubmitted(long At, string Job, string Profile, SchedulerOptions Options, ImmutableArray<FinishedItem> Done)
     : SchedulerInput(At)
 {
+    /// <summary>How often it was asked for again; for whoever counts that, so that the journal tells which of them it knows.</summary>
+    /// <value>Null by default: nobody counts.</value>
+    public int? Round { get; init; }
+
     /// <summary>The work; not part of the journal, which stands beside the plan in the store.</summary>
     [JsonIgnore]
     public WorkGraph? Graph { get; init; }
