@@ -22,6 +22,7 @@ internal sealed partial class CalibrationJobGrain
             OpenJob? before = _open;
             _open = null;
             _ending = null;
+            (_waitsSince, _waits) = (null, string.Empty);
             _opening = OpenAsync(before);
         }
     }
@@ -30,9 +31,7 @@ internal sealed partial class CalibrationJobGrain
     {
         if (before is not null)
         {
-            before.Close();
-            await before.Pump;
-            before.Dispose();
+            await before.CloseAsync();
         }
 
         if (stepDowns.IsRecent(Job))
@@ -58,7 +57,9 @@ internal sealed partial class CalibrationJobGrain
                 await options.Store.DeleteAsync(StoredRounds.NameOfEnding(Job, at.Round), Stopping);
             }
 
-            _open = await BegunAsync(at.Round);
+            // A name that no other owner of the job ever has: an activation may open it several times.
+            string owner = $"{silo.Name} {silo.SiloAddress} {GrainContext.ActivationId}{(_owners++ == 0 ? string.Empty : $" {_owners}")}";
+            _open = await OpenJob.OpenAsync(Job, at.Round, owner, options, members.IsGone, time, PumpAsync, Stopping);
             _fault = string.Empty;
             _timer ??= this.RegisterGrainTimer(
                 LookAroundAsync, new GrainTimerCreationOptions(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1)) { Interleave = true, KeepAlive = true });
@@ -83,32 +84,6 @@ internal sealed partial class CalibrationJobGrain
         catch (Exception) when (_isStopping)
         {
             return;
-        }
-    }
-
-    /// <summary>Reads the job and begins it; nothing of it is left where that fails.</summary>
-    private async Task<OpenJob> BegunAsync(int round)
-    {
-        // A name that no other owner of the job ever has: an activation may open it several times.
-        string owner = $"{silo.Name} {silo.SiloAddress} {GrainContext.ActivationId}{(_owners++ == 0 ? string.Empty : $" {_owners}")}";
-        OpenJob job = await OpenJob.ReadAsync(Job, owner, options, time, Stopping);
-        job.Pump = PumpAsync(job);
-        bool hasBegun = false;
-        try
-        {
-            await job.BeginAsync(round, options, members.IsGone, Stopping);
-            job.Board.Base(job.Conductor.Version);
-            hasBegun = true;
-            return job;
-        }
-        finally
-        {
-            if (!hasBegun)
-            {
-                job.Close();
-                await job.Pump;
-                job.Dispose();
-            }
         }
     }
 

@@ -84,14 +84,15 @@ internal sealed partial class JobDirectoryGrain(MambaQuantSiloOptions options, T
     public async Task<ImmutableArray<JobSummary>> ListAsync()
     {
         await Task.WhenAny(_reading, Task.Delay(Patience, time));
-        return [.. _market.Jobs.Select(job => job.Summary)];
+        IEnumerable<JobSummary> unread = _unread.Keys.Where(job => _market.Find(job) is null).Order(StringComparer.Ordinal).Select(Unread);
+        return [.. unread, .. _market.Jobs.Select(job => job.Summary)];
     }
 
     /// <inheritdoc/>
     public async Task<JobSummary?> ShowAsync(string job)
     {
         await Task.WhenAny(_reading, Task.Delay(Patience, time));
-        return _market.Find(job)?.Summary;
+        return _market.Find(job)?.Summary ?? (_unread.ContainsKey(job) ? Unread(job) : null);
     }
 
     /// <inheritdoc/>
@@ -162,6 +163,8 @@ internal sealed partial class JobDirectoryGrain(MambaQuantSiloOptions options, T
         Read(news.Where(job => job.At.HasEnded));
         LogListed(stored.Count, options.Store.Description);
     }
+
+    private static JobSummary Unread(string job) => new() { Job = job, Name = string.Empty, Phase = JobPhase.Unknown };
 
     private bool IsNews(StoredJob stored) => _market.Find(stored.Job) is not { } known
         || stored.At.Round > known.Round

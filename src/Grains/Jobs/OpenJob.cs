@@ -18,7 +18,7 @@ internal sealed record OpenJob(WorkPlan Plan, JobConductor Conductor, JobBoard B
     private readonly CancellationTokenSource _closing = new();
 
     /// <summary>What pumps the conductor, until it is closed.</summary>
-    public Task Pump { get; set; } = Task.CompletedTask;
+    public Task Pump { get; private set; } = Task.CompletedTask;
 
     /// <summary>What writes down how it ended; null before it has.</summary>
     public Task? Ending { get; set; }
@@ -29,6 +29,69 @@ internal sealed record OpenJob(WorkPlan Plan, JobConductor Conductor, JobBoard B
     /// <summary>Cancelled when the job is left; not to be asked for after that.</summary>
     public CancellationToken Closing => _closing.Token;
 
+    /// <summary>Reads a job, begins it or takes it over, and shuts out any other owner. Nothing is left of it where that fails.</summary>
+    /// <param name="job">Identity of the job.</param>
+    /// <param name="round">The round that the job is to be in: one that ended in an earlier one goes on.</param>
+    /// <param name="owner">Who drives it.</param>
+    /// <param name="options">The silo.</param>
+    /// <param name="isGone">Whether a slot is known to be gone.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="pump">Pumps it until it is closed; throws nothing.</param>
+    /// <param name="cancellation">Stops what is read.</param>
+    /// <exception cref="InvalidPlanException">The plan cannot be read.</exception>
+    /// <exception cref="ArtifactStoreException">The store cannot be read.</exception>
+    public static async Task<OpenJob> OpenAsync(
+        string job,
+        int round,
+        string owner,
+        MambaQuantSiloOptions options,
+        Func<string, bool> isGone,
+        TimeProvider time,
+        Func<OpenJob, Task> pump,
+        CancellationToken cancellation)
+    {
+        OpenJob opened = await ReadAsync(job, owner, options, time, cancellation);
+        opened.Pump = pump(opened);
+        bool hasBegun = false;
+        try
+        {
+            await opened.BeginAsync(round, options, isGone, cancellation);
+            opened.Board.Base(opened.Conductor.Version);
+            hasBegun = true;
+            return opened;
+        }
+        finally
+        {
+            if (!hasBegun)
+            {
+                await opened.CloseAsync();
+            }
+        }
+    }
+
+    /// <summary>Leaves the job to others: whoever waits for an answer hears that there is none, and the pump ends soon.</summary>
+    public void Close()
+    {
+        if (!IsClosed)
+        {
+            IsClosed = true;
+            _closing.Cancel();
+        }
+
+        Conductor.Close();
+    }
+
+    /// <summary>Leaves the job to others, and waits for the end of the pump.</summary>
+    public async Task CloseAsync()
+    {
+        Close();
+        await Pump;
+        Dispose();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _closing.Dispose();
+
     /// <summary>Reads a job's plan and journal. Nobody is shut out before <see cref="BeginAsync"/>.</summary>
     /// <param name="job">Identity of the job.</param>
     /// <param name="owner">Who drives it.</param>
@@ -37,7 +100,7 @@ internal sealed record OpenJob(WorkPlan Plan, JobConductor Conductor, JobBoard B
     /// <param name="cancellation">Stops the reading.</param>
     /// <exception cref="InvalidPlanException">The plan cannot be read.</exception>
     /// <exception cref="ArtifactStoreException">The store cannot be read.</exception>
-    public static async Task<OpenJob> ReadAsync(
+    private static async Task<OpenJob> ReadAsync(
         string job, string owner, MambaQuantSiloOptions options, TimeProvider time, CancellationToken cancellation)
     {
         WorkPlan plan = await StoredPlans.ReadAsync(options.Store, job, cancellation);
@@ -61,7 +124,7 @@ internal sealed record OpenJob(WorkPlan Plan, JobConductor Conductor, JobBoard B
     /// <param name="isGone">Whether a slot is known to be gone.</param>
     /// <param name="cancellation">Stops what is read.</param>
     /// <exception cref="ArtifactStoreException">The store cannot be read.</exception>
-    public async Task BeginAsync(int round, MambaQuantSiloOptions options, Func<string, bool> isGone, CancellationToken cancellation)
+    private async Task BeginAsync(int round, MambaQuantSiloOptions options, Func<string, bool> isGone, CancellationToken cancellation)
     {
         SchedulerState state = Conductor.State;
         if (state.Status == JobStatus.Running)
@@ -74,19 +137,4 @@ internal sealed record OpenJob(WorkPlan Plan, JobConductor Conductor, JobBoard B
             await Conductor.SubmitAsync(new ConductedJob(Plan.Id, Plan.Graph, Plan.Request.Profile, Board), options.Scheduling, done, round);
         }
     }
-
-    /// <summary>Leaves the job to others: whoever waits for an answer hears that there is none, and the pump ends soon.</summary>
-    public void Close()
-    {
-        if (!IsClosed)
-        {
-            IsClosed = true;
-            _closing.Cancel();
-        }
-
-        Conductor.Close();
-    }
-
-    /// <inheritdoc/>
-    public void Dispose() => _closing.Dispose();
 }

@@ -66,7 +66,7 @@ internal sealed class PlannedFiles(WorkPlan plan, FileHashes hashes)
             }
             else if (files.Contains(name))
             {
-                throw new ChangedInputException($"'{files.Locate(name)}' has come since the job was planned: expected no such file, found one. Take it away, or begin again with it.");
+                throw new ChangedInputException($"'{files.Locate(name)}' has come since the job was planned: expected no such file, found one. Take it away, or begin again with it.") { IsAnother = true };
             }
         }
     }
@@ -80,7 +80,7 @@ internal sealed class PlannedFiles(WorkPlan plan, FileHashes hashes)
     {
         if (!files.Contains(name))
         {
-            throw Changed(files.Locate(name), $"SHA-256 {expected}", "no file");
+            throw Changed(files.Locate(name), $"SHA-256 {expected}", "no file", isAnother: false);
         }
 
         using IByteSource file = files.Open(name);
@@ -103,6 +103,9 @@ internal sealed class PlannedFiles(WorkPlan plan, FileHashes hashes)
     private static ChangedInputException Changed(CheckpointTensor tensor, string expected, string found) =>
         Changed($"{tensor.File.Path}', tensor '{tensor.Entry.Name}", expected, found);
 
-    private static ChangedInputException Changed(string what, string expected, string found) => new(
-        $"'{what}' has changed since the job was planned, or is another one on this machine: expected {expected}, found {found}. Put the file back, or begin again with the new one.");
+    private static ChangedInputException Changed(string what, string expected, string found, bool isAnother = true) => new(
+        $"'{what}' has changed since the job was planned, or is another one on this machine: expected {expected}, found {found}. Put the file back, or begin again with the new one.")
+    {
+        IsAnother = isAnother,
+    };
 }

@@ -17,8 +17,7 @@ internal sealed class LocalJobLog(WorkPlan plan, StageClock clock, JobWatch watc
     private readonly StageMeters _meters = new(plan);
     private readonly Dictionary<int, ExceptionDispatchInfo> _failures = [];
     private readonly List<string> _damaged = [];
-    private int _made;
-    private readonly HashSet<int> _reused = [];
+    private readonly HashSet<int> _made = [], _reused = []; // an item is in one of them at most
 
     /// <summary>The job for those who watch it.</summary>
     public JobWatch Watch => watch;
@@ -32,7 +31,7 @@ internal sealed class LocalJobLog(WorkPlan plan, StageClock clock, JobWatch watc
     {
         lock (_gate)
         {
-            return new JobCounts(_made, _reused.Count, repeated, [.. _damaged]);
+            return new JobCounts(_made.Count, _reused.Count, repeated, [.. _damaged]);
         }
     }
 
@@ -65,6 +64,7 @@ internal sealed class LocalJobLog(WorkPlan plan, StageClock clock, JobWatch watc
         lock (_gate)
         {
             _reused.UnionWith(items);
+            _made.ExceptWith(_reused);
         }
     }
 
@@ -105,9 +105,10 @@ internal sealed class LocalJobLog(WorkPlan plan, StageClock clock, JobWatch watc
             bool isMade = !result.WasDone || item.Kind is WorkKind.ObserveRanges or WorkKind.ObserveMoments;
             if (isMade)
             {
-                _made++;
+                _made.Add(item.Index);
+                _reused.Remove(item.Index);
             }
-            else
+            else if (!_made.Contains(item.Index))
             {
                 _reused.Add(item.Index);
             }
@@ -138,6 +139,7 @@ internal sealed class LocalJobLog(WorkPlan plan, StageClock clock, JobWatch watc
         lock (_gate)
         {
             _reused.Remove(item.Index);
+            _made.Remove(item.Index);
             _damaged.Add($"{item.Label}: {fault}");
             notice?.Invoke(JobTexts.MadeAgain(item.Label, fault));
         }

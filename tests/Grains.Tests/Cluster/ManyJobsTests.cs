@@ -107,6 +107,8 @@ public sealed class ManyJobsTests : IAsyncLifetime, IDisposable
         JobView view = await _cluster.WatchAsync(plan.Id);
         Assert.Equal(JobPhase.Failed, view.Phase);
         Assert.Contains("safetensors", view.Cause, StringComparison.Ordinal);
+        Assert.Contains("has changed since the job was planned, or is another one on this machine", view.Cause, StringComparison.Ordinal);
+        Assert.DoesNotContain(view.Notices, notice => notice.Text.Contains("tried again", StringComparison.Ordinal)); // nobody tries again what cannot come right
         JobSummary summary = await _cluster.SummaryAsync(plan.Id, job => job.Phase == JobPhase.Failed);
         Assert.Equal(view.Cause, summary.Cause);
     }

@@ -49,7 +49,7 @@ public sealed class PlannedFilesTests : IDisposable
         Assert.Contains("has changed since the job was planned, or is another one on this machine: expected SHA-256 ", refusal.Message, StringComparison.Ordinal);
         Assert.Contains(", found SHA-256 ", refusal.Message, StringComparison.Ordinal);
         Assert.Contains("Put the file back", refusal.Message, StringComparison.Ordinal);
-        Assert.Equal(WorkFailure.Transient, FailureKinds.Of(refusal));
+        Assert.Equal(WorkFailure.Permanent, FailureKinds.Of(refusal)); // every attempt would find the same
         Assert.Equal(before, _store.Names);
     }
 

@@ -1,0 +1,102 @@
+using MambaQuant.Grains.Contracts;
+using MambaQuant.Grains.Hosting;
+using MambaQuant.Grains.Jobs;
+using MambaQuant.Grains.Tests.Cluster;
+using MambaQuant.Pipeline.Artifacts;
+using MambaQuant.Pipeline.Local;
+using MambaQuant.Pipeline.Planning;
+using MambaQuant.Pipeline.Scheduling;
+using MambaQuant.Testing;
+using Xunit;
+
+namespace MambaQuant.Grains.Tests.Jobs;
+
+/// <summary>A job that is opened and left, without a cluster around it.</summary>
+public sealed class OpenJobTests : IDisposable
+{
+    private readonly SmallJob _small = new();
+    private readonly CpuBackends _backends = new(1);
+    private readonly WatchedStore _store = new(new MemoryArtifactStore());
+
+    public void Dispose()
+    {
+        _backends.Dispose();
+        _small.Dispose();
+    }
+
+    [Fact]
+    public async Task JobThatCannotBeBegun_LeavesNoPumpBehind()
+    {
+        WorkPlan plan = await _small.PutAsync(_store);
+        OpenJob? left = null;
+        _store.BeforePut = (name, _) => name.Contains("/journal/", StringComparison.Ordinal) ? throw new InvalidOperationException("broken") : Task.CompletedTask;
+
+        await Assert.ThrowsAnyAsync<Exception>(() => OpenAsync(plan, 0, "first", opened => left = opened));
+
+        Assert.True(left!.IsClosed);
+        Assert.True(left.Pump.IsCompleted);
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => left.Conductor.CancelAsync("nobody is there"));
+
+        // Nothing of it is in the way of the next one.
+        _store.BeforePut = null;
+        using OpenJob next = await OpenAsync(plan, 0, "second");
+        Assert.Equal(JobStatus.Running, next.Conductor.State.Status);
+        await next.CloseAsync();
+    }
+
+    [Fact]
+    public async Task JobThatEnded_GoesOnInTheNextRound_WithoutTheSlotsThatWereSentAway()
+    {
+        WorkPlan plan = await _small.PutAsync(_store);
+        using OpenJob first = await OpenAsync(plan, 0, "first");
+        SlotReply joined = await first.Conductor.JoinAsync(new SlotDescription { Slot = "s/cpu-0/1", Profile = plan.Request.Profile, MemoryBytes = long.MaxValue, Device = "" });
+        Assert.NotNull(joined.Held);
+        await first.Conductor.CancelAsync("enough");
+        await first.CloseAsync();
+
+        using OpenJob same = await OpenAsync(plan, 0, "second");
+        Assert.Equal((JobStatus.Cancelled, 0), (same.Conductor.State.Status, same.Conductor.State.Round));
+        await same.CloseAsync();
+
+        using OpenJob again = await OpenAsync(plan, 1, "third");
+        Assert.Equal((JobStatus.Running, 1), (again.Conductor.State.Status, again.Conductor.State.Round));
+        Assert.Empty(again.Conductor.State.PresentWorkers);
+        Assert.Empty(again.Conductor.State.Leases);
+        await again.Conductor.CancelAsync("enough");
+        await again.CloseAsync();
+
+        // The journal knows the round: the wish for it is not granted twice.
+        using OpenJob late = await OpenAsync(plan, 1, "fourth");
+        Assert.Equal(JobStatus.Cancelled, late.Conductor.State.Status);
+        await late.CloseAsync();
+    }
+
+    private Task<OpenJob> OpenAsync(WorkPlan plan, int round, string owner, Action<OpenJob>? hear = null) => OpenJob.OpenAsync(
+        plan.Id,
+        round,
+        owner,
+        new MambaQuantSiloOptions { Store = _store, Backends = _backends, ScratchPath = _small.File("scratch") },
+        _ => false,
+        TimeProvider.System,
+        opened =>
+        {
+            hear?.Invoke(opened);
+            return PumpAsync(opened);
+        },
+        CancellationToken.None);
+
+    private static async Task PumpAsync(OpenJob job)
+    {
+        try
+        {
+            while (!job.IsClosed)
+            {
+                await job.Conductor.NextAsync(job.Closing);
+            }
+        }
+        catch (Exception fault) when (job.IsClosed || fault is InvalidOperationException)
+        {
+            job.Conductor.Close();
+        }
+    }
+}
