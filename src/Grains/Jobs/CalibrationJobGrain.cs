@@ -76,7 +76,7 @@ internal sealed partial class CalibrationJobGrain(
     {
         if (await OpenedAsync() is { Conductor.HasEnded: false } job)
         {
-            await job.Conductor.LeaveAsync(slot, drained, cause);
+            await job.Conductor.LeaveAsync(slot, drained, cause).WaitAsync(Patience, time);
         }
     }
 
@@ -113,7 +113,7 @@ internal sealed partial class CalibrationJobGrain(
         {
             if (!job.Conductor.HasEnded)
             {
-                await job.Conductor.CancelAsync(cause);
+                await job.Conductor.CancelAsync(cause).WaitAsync(Patience, time);
             }
 
             // Whoever submits it again right away is to find written down that it has ended.
@@ -244,7 +244,12 @@ internal sealed partial class CalibrationJobGrain(
         _calling[slot] = _calling.GetValueOrDefault(slot) + 1;
         try
         {
-            return await call();
+            return await call().WaitAsync(Patience, time);
+        }
+        catch (TimeoutException)
+        {
+            // The journal cannot be written at the moment: what the slot said is taken or not, and it says it again.
+            return NotOpen();
         }
         finally
         {

@@ -11,7 +11,7 @@ namespace MambaQuant.Grains.Tests.Cluster;
 [Collection(OneClusterAtATime.Name)]
 public sealed class ResubmissionTests : IAsyncLifetime, IDisposable
 {
-    private const int MostWrites = 60;
+    private const int MostDeaths = 5, DeathsWithWork = 3;
 
     private readonly SmallJob _small = new();
     private readonly WatchedStore _store = new(new MemoryArtifactStore());
@@ -26,23 +26,32 @@ public sealed class ResubmissionTests : IAsyncLifetime, IDisposable
     public void Dispose() => _small.Dispose();
 
     [Theory]
-    [InlineData(false)] // the store has not got the write
-    [InlineData(true)] // the store has got it, and whoever wrote never heard of it
-    public async Task Resubmission_SurvivesTheDeathOfAllAtEveryWrite(bool isWritten)
+    [InlineData(true, false)] // everything is done, so that the writes of the resubmission are all that there are; the store has not got the write
+    [InlineData(true, true)] // the store has got it, and whoever wrote never heard of it
+    [InlineData(false, false)] // a job with work to do
+    [InlineData(false, true)]
+    public async Task Resubmission_SurvivesTheDeathOfAllAtEveryWrite(bool isDone, bool isWritten)
     {
+        WorkPlan plan = await _small.PutAsync(_store, blocks: 1, shards: 1);
+        await EndedAsync(plan, isDone);
         int deaths = 0;
-        for (int death = 1; death < MostWrites; death++)
+        for (bool wasReached = true; wasReached && deaths < (isDone ? MostDeaths : DeathsWithWork); deaths += wasReached ? 1 : 0)
         {
-            WorkPlan plan = await _small.PutAsync(_store, seed: (ulong)(death + (isWritten ? 1000 : 0)), blocks: 1, shards: 1, order: death);
-            await CancelledAsync(plan);
-            FailFrom(plan, death, isWritten);
+            int death = deaths + 1;
+            if (!isDone)
+            {
+                plan = await _small.PutAsync(_store, seed: (ulong)(death + 1), blocks: 1, shards: 1, order: death);
+                await EndedAsync(plan, isDone);
+            }
 
+            int round = (await StoredRounds.FindAsync(_store, plan.Id, default)).Round + 1;
+            FailFrom(plan, death, isWritten);
             bool isAccepted = await SubmitAsync(plan);
-            await UntilAsync(async () => _hasFailed || (await _cluster.Job(plan.Id).ViewAsync(0, 0)).HasEnded);
-            bool wasReached = _hasFailed;
+            await UntilAsync(async () => _hasFailed || (isAccepted && (await StoredRounds.FindAsync(_store, plan.Id, default)).HasEnded));
+            wasReached = _hasFailed;
             await DieAsync(plan);
 
-            bool isAsked = await _cluster.Store.HeadAsync(StoredRounds.NameOfWish(plan.Id, 1), default) is not null;
+            bool isAsked = (await StoredRounds.FindAsync(_store, plan.Id, default)).Round == round;
             Assert.True(isAsked || !isAccepted, $"write {death}: an accepted job is forgotten");
             if (!isAsked)
             {
@@ -52,17 +61,11 @@ public sealed class ResubmissionTests : IAsyncLifetime, IDisposable
 
             // Nobody says a word of the job: whoever looks after the directory is enough.
             await _cluster.Directory.EnsureAsync();
-            JobView view = await _cluster.WatchAsync(plan.Id);
-            Assert.True(view.Phase == JobPhase.Finished, $"write {death}: {SmallCluster.Tell(view)}");
-            Assert.Equal(new JobRound(1, HasEnded: true), await StoredRounds.FindAsync(_store, plan.Id, default));
-            deaths += wasReached ? 1 : 0;
-            if (!wasReached)
-            {
-                break;
-            }
+            await UntilAsync(async () => (await StoredRounds.FindAsync(_store, plan.Id, default)).HasEnded, () => $"write {death}: the job does not end");
+            Assert.Equal((round, JobPhase.Finished), await StoredRounds.ReadEndingAsync(_store, plan.Id, default) is { } ending ? (ending.Round, ending.Phase) : default);
         }
 
-        Assert.InRange(deaths, 3, MostWrites - 2); // the wish, the journal, the ending
+        Assert.InRange(deaths, 3, isDone ? MostDeaths - 1 : DeathsWithWork); // the wish, the journal, the ending
     }
 
     [Fact]
@@ -129,6 +132,18 @@ public sealed class ResubmissionTests : IAsyncLifetime, IDisposable
         Assert.NotNull(await StoredRounds.ReadEndingAsync(_store, plan.Id, default));
     }
 
+    private async Task EndedAsync(WorkPlan plan, bool isDone)
+    {
+        if (!isDone)
+        {
+            await CancelledAsync(plan);
+            return;
+        }
+
+        await _cluster.SubmitAsync(plan.Id);
+        Assert.Equal(JobPhase.Finished, (await _cluster.WatchAsync(plan.Id)).Phase);
+    }
+
     private async Task CancelledAsync(WorkPlan plan)
     {
         Assert.Equal(JobPhase.Cancelled, await _cluster.Job(plan.Id).CancelAsync("enough"));
@@ -176,12 +191,13 @@ public sealed class ResubmissionTests : IAsyncLifetime, IDisposable
         (_store.BeforePut, _store.AfterPut) = (null, null);
     }
 
-    private static async Task UntilAsync(Func<Task<bool>> isMet)
+    private static async Task UntilAsync(Func<Task<bool>> isMet, Func<string>? tell = null)
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (!await isMet())
         {
-            await Task.Delay(20, patience.Token);
+            Assert.False(patience.IsCancellationRequested, tell?.Invoke());
+            await Task.Delay(20);
         }
     }
 }
