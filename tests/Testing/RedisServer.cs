@@ -11,13 +11,15 @@ public sealed class RedisServer : IDisposable
 
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(20);
 
+    private readonly string? _password;
     private ChildProcess _process;
 
-    private RedisServer(IPAddress address, int port)
+    private RedisServer(IPAddress address, int port, string? password)
     {
         Address = address;
         Port = port;
-        _process = Run(address, port);
+        _password = password;
+        _process = Run();
     }
 
     /// <summary>Why there is no Redis on this machine; null where there is one.</summary>
@@ -30,28 +32,31 @@ public sealed class RedisServer : IDisposable
     public int Port { get; }
 
     /// <summary>Its connection string.</summary>
-    public string ConnectionString => string.Create(CultureInfo.InvariantCulture, $"{Address}:{Port},connectTimeout=2000,connectRetry=5,abortConnect=false");
+    public string ConnectionString => string.Create(
+        CultureInfo.InvariantCulture, $"{Address}:{Port},connectTimeout=2000,connectRetry=5,abortConnect=false{(_password is null ? "" : $",password={_password}")}");
 
     /// <summary>Starts one.</summary>
     /// <param name="address">Where it listens; null for loopback.</param>
-    public static RedisServer Start(IPAddress? address = null) => new(address ?? IPAddress.Loopback, FreePort.Find(1)[0]);
+    /// <param name="password">What it wants to hear before anything else; null for nothing.</param>
+    public static RedisServer Start(IPAddress? address = null, string? password = null) => new(address ?? IPAddress.Loopback, FreePort.Find(1)[0], password);
 
     /// <summary>Kills it and starts it again on the same port: everything in it is lost.</summary>
     public void Restart()
     {
         _process.Dispose();
-        _process = Run(Address, Port);
+        _process = Run();
     }
 
     /// <inheritdoc/>
     public void Dispose() => _process.Dispose();
 
-    private static ChildProcess Run(IPAddress address, int port)
+    private ChildProcess Run()
     {
+        string[] secret = _password is null ? [] : ["--requirepass", _password];
         ChildProcess process = ChildProcess.Start(
-            ChildProcess.OnPath(Program)!, ["--port", port.ToString(CultureInfo.InvariantCulture), "--bind", address.ToString(), "--protected-mode", "no", "--save", "", "--appendonly", "no"]);
+            ChildProcess.OnPath(Program)!, ["--port", Port.ToString(CultureInfo.InvariantCulture), "--bind", Address.ToString(), "--protected-mode", "no", "--save", "", "--appendonly", "no", .. secret]);
         DateTime end = DateTime.UtcNow + StartLimit;
-        while (!Answers(address, port))
+        while (!Answers(Address, Port))
         {
             if (process.EndsWithin(TimeSpan.FromMilliseconds(50)) || DateTime.UtcNow > end)
             {

@@ -4,6 +4,7 @@ using MambaQuant.Pipeline.Execution;
 using MambaQuant.Pipeline.Inputs;
 using MambaQuant.Pipeline.Planning;
 using MambaQuant.Pipeline.Scheduling;
+using MambaQuant.Testing;
 using Xunit;
 
 namespace MambaQuant.Grains.Tests.Cluster;

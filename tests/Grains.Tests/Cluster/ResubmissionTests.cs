@@ -32,7 +32,7 @@ public sealed class ResubmissionTests : IAsyncLifetime, IDisposable
     [InlineData(false, true)]
     public async Task Resubmission_SurvivesTheDeathOfAllAtEveryWrite(bool isDone, bool isWritten)
     {
-        WorkPlan plan = await _small.PutAsync(_store, blocks: 1, shards: 1);
+        WorkPlan plan = await _small.PutAsync(_store, grid: new PlanOptions { Blocks = 1, Shards = 1 });
         await EndedAsync(plan, isDone);
         int deaths = 0;
         for (bool wasReached = true; wasReached && deaths < (isDone ? MostDeaths : DeathsWithWork); deaths += wasReached ? 1 : 0)
@@ -40,7 +40,7 @@ public sealed class ResubmissionTests : IAsyncLifetime, IDisposable
             int death = deaths + 1;
             if (!isDone)
             {
-                plan = await _small.PutAsync(_store, seed: (ulong)(death + 1), blocks: 1, shards: 1, order: death);
+                plan = await _small.PutAsync(_store, seed: (ulong)(death + 1), grid: new PlanOptions { Blocks = 1, Shards = 1 }, order: death);
                 await EndedAsync(plan, isDone);
             }
 

@@ -14,6 +14,7 @@ namespace MambaQuant.Grains.Tests.Jobs;
 /// <summary>A job that is opened and left, without a cluster around it.</summary>
 public sealed class OpenJobTests : IDisposable
 {
+    private readonly TemporaryDirectory _folder = new();
     private readonly SmallJob _small = new();
     private readonly CpuBackends _backends = new(1);
     private readonly WatchedStore _store = new(new MemoryArtifactStore());
@@ -22,6 +23,7 @@ public sealed class OpenJobTests : IDisposable
     {
         _backends.Dispose();
         _small.Dispose();
+        _folder.Dispose();
     }
 
     [Fact]
@@ -75,7 +77,7 @@ public sealed class OpenJobTests : IDisposable
         plan.Id,
         round,
         owner,
-        new MambaQuantSiloOptions { Store = _store, Backends = _backends, ScratchPath = _small.File("scratch") },
+        new MambaQuantSiloOptions { Store = _store, Backends = _backends, ScratchPath = _folder.File("scratch") },
         _ => false,
         TimeProvider.System,
         opened =>

@@ -1,7 +1,7 @@
 using System.Diagnostics;
-using System.Text;
 using MambaQuant.Grains.Contracts;
 using MambaQuant.Pipeline.Artifacts;
+using MambaQuant.Pipeline.Planning;
 using MambaQuant.Pipeline.Scheduling.Inputs;
 using MambaQuant.Testing;
 using Xunit;
@@ -187,7 +187,7 @@ public sealed class ClusterScenarioTests(RealJob job) : IClassFixture<RealJob>
                 azurite = AzuriteServer.Start(folder.Path, port);
             });
 
-            await AssertNoSecretAsync(cluster, scenario.View, AzuriteServer.AccountKey);
+            await SoughtSecrets.AssertAbsentAsync(cluster, scenario.View, AzuriteServer.AccountKey);
         }
         finally
         {
@@ -232,22 +232,21 @@ public sealed class ClusterScenarioTests(RealJob job) : IClassFixture<RealJob>
         Assert.Equal(SiloExitCodes.Success, idle.Process.WaitForEnd(TimeSpan.FromSeconds(40)));
     }
 
-    /// <summary>The key of the store stands in no artifact, plan, request, journal or view, and in nothing that a silo printed.</summary>
-    private static async Task AssertNoSecretAsync(RealCluster cluster, JobView view, string secret)
+    [RedisFact]
+    public async Task Silo_OfAnotherStoreIsAnotherCluster()
     {
-        Assert.DoesNotContain(secret, RealCluster.Tell(view) + view.Store, StringComparison.Ordinal);
-        Assert.All(cluster.Silos, silo => Assert.DoesNotContain(secret, silo.Printed, StringComparison.Ordinal));
-        byte[] sought = Encoding.UTF8.GetBytes(secret);
-        int looked = 0;
-        await foreach (ArtifactInfo found in cluster.Store.ListAsync("", CancellationToken.None))
-        {
-            using var content = new MemoryStream();
-            await using Stream stream = await cluster.Store.OpenReadAsync(found.Name, 0, null, CancellationToken.None);
-            await stream.CopyToAsync(content);
-            Assert.True(content.ToArray().AsSpan().IndexOf(sought) < 0, $"{found.Name} has the store's key in it");
-            looked++;
-        }
+        await using RealCluster cluster = await RealCluster.StartAsync(1);
+        WorkPlan plan = await job.PutAsync(cluster.Store);
+        await cluster.SubmitAsync(plan);
+        await cluster.WatchAsync(plan, view => view.Made > 1);
+        using SiloProcess stranger = cluster.OfAnotherStore("stranger");
+        await stranger.WaitUntilReadyAsync();
 
-        Assert.True(looked > 50, $"only {looked} artifacts were looked at");
+        (string hash, JobView view) = await cluster.FinishAsync(plan);
+
+        Assert.Equal(job.Expected(), hash);
+        Assert.Equal(0, view.Repeated);
+        Assert.All(await cluster.SlotsAsync(), slot => Assert.StartsWith("silo-0/", slot.Slot, StringComparison.Ordinal));
+        Assert.False(stranger.Process.HasEnded);
     }
 }

@@ -25,13 +25,13 @@ internal sealed class RealCluster : IAsyncDisposable
     private IHost? _client;
     private int _outputs;
 
-    private RealCluster(TemporaryDirectory folder, IArtifactStore store, string location, SplitNetwork? network, string[] more)
+    private RealCluster(TemporaryDirectory folder, IArtifactStore store, string location, SplitNetwork? network, string[] more, string? password)
     {
         Location = location;
         _folder = folder;
         _network = network;
         Store = store;
-        Redis = RedisServer.Start(network?.Middle);
+        Redis = RedisServer.Start(network?.Middle, password);
         _arguments =
         [
             "--store", location, "--clustering", "Redis", "--redis", Redis.ConnectionString, "--threads", "1", "--shutdown-seconds", "20",
@@ -59,11 +59,13 @@ internal sealed class RealCluster : IAsyncDisposable
     /// <param name="network">Where each silo has a place of its own; null for loopback. Not owned.</param>
     /// <param name="more">Arguments of all silos besides; null for short leases.</param>
     /// <param name="first">Arguments of the first silo alone.</param>
-    public static async Task<RealCluster> StartAsync(int silos, string? location = null, SplitNetwork? network = null, string[]? more = null, string[]? first = null)
+    /// <param name="password">The password of Redis; null for none.</param>
+    public static async Task<RealCluster> StartAsync(
+        int silos, string? location = null, SplitNetwork? network = null, string[]? more = null, string[]? first = null, string? password = null)
     {
         var folder = new TemporaryDirectory();
         string place = location ?? folder.File("store");
-        var cluster = new RealCluster(folder, await ArtifactStores.OpenOrCreateAsync(place, CancellationToken.None), place, network, more ?? ["--lease", "6", "--heartbeat", "1"]);
+        var cluster = new RealCluster(folder, await ArtifactStores.OpenOrCreateAsync(place, CancellationToken.None), place, network, more ?? ["--lease", "6", "--heartbeat", "1"], password);
         bool started = false;
         try
         {
@@ -85,6 +87,19 @@ internal sealed class RealCluster : IAsyncDisposable
             }
         }
     }
+
+    /// <summary>A silo that has everything in common with these but the store.</summary>
+    /// <param name="name">Its name.</param>
+    /// <returns>It is owned by the caller.</returns>
+    public SiloProcess OfAnotherStore(string name)
+    {
+        string[] arguments = [.. _arguments];
+        arguments[Array.IndexOf(arguments, "--store") + 1] = _folder.File("another-store");
+        return new SiloProcess(name, [.. arguments, "--scratch", _folder.File(name)]);
+    }
+
+    /// <summary>All slots that the directory knows.</summary>
+    public Task<ImmutableArray<SlotDescription>> SlotsAsync() => PatientlyAsync(() => Client.GetGrain<IJobDirectoryGrain>(0).SlotsAsync());
 
     /// <summary>Starts one more silo.</summary>
     /// <param name="more">Arguments besides those that all have.</param>
