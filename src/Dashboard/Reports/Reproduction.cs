@@ -1,0 +1,40 @@
+using System.Globalization;
+
+namespace MambaQuant.Dashboard.Reports;
+
+/// <summary>The commands that make a checkpoint again, and judge it: from recipe and manifest, with the names that the user typed.</summary>
+internal static class Reproduction
+{
+    private const string Self = "self";
+
+    /// <summary>The commands, one a line.</summary>
+    /// <param name="files">The checkpoint.</param>
+    /// <param name="facts">What does not stand in the folder.</param>
+    public static IEnumerable<string> Commands(CheckpointFiles files, ReportFacts facts)
+    {
+        string model = facts.Model ?? "MODEL";
+        List<string> quantize = ["mambaquant", "quantize", model, "--out", "NEW-FOLDER", "--recipe", "recipe.yaml"];
+        if (files.Run.Calibration is { } calibration)
+        {
+            string source = calibration.Source == Self ? Self : facts.Calibration ?? calibration.Source;
+            quantize.AddRange(["--calibration", source, "--samples", Number(calibration.Samples), "--seq-len", Number(calibration.Length)]);
+        }
+
+        quantize.AddRange(["--seed", files.Run.Seed.ToString(CultureInfo.InvariantCulture), .. facts.Options]);
+        yield return Line(quantize);
+        if (files.Evaluation is { } evaluation)
+        {
+            List<string> evaluate = ["mambaquant", "evaluate", "NEW-FOLDER", "--text", facts.EvaluationText ?? evaluation.Text, "--window", Number(evaluation.WindowLength)];
+            yield return Line(evaluation.Float is null ? evaluate : [.. evaluate, "--reference", model]);
+        }
+    }
+
+    private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
+
+    private static string Line(List<string> words) => string.Join(' ', words.Select(Quoted));
+
+    /// <summary>A word as a shell reads it back: quoted where it holds anything but letters of names and paths.</summary>
+    private static string Quoted(string word) => word.Length > 0 && word.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.' or '/' or ':' or ',' or '=' or '+')
+        ? word
+        : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+}
