@@ -12,7 +12,7 @@ namespace MambaQuant.Testing;
 /// <param name="Repeated">Items that were begun again, as the checkpoints' run.json say.</param>
 /// <param name="MostRepeated">Of the killed runs whose journal was kept, the most items that one of them has on its conscience (<see cref="KilledRun.Repeated"/>).</param>
 /// <param name="Runs">The killed runs whose journal was kept, as their journals tell them.</param>
-/// <param name="Hashes">One hash over all files of a checkpoint but run.json, as many as there are different ones.</param>
+/// <param name="Hashes">One hash over all files of a checkpoint but those that tell of a run, as many as there are different ones.</param>
 public sealed record KilledRuns(int Kills, int Rounds, int Repeated, int MostRepeated, IReadOnlyList<KilledRun> Runs, IReadOnlyCollection<string> Hashes)
 {
     /// <summary>Kills, until the number is reached, and then lets the last run finish.</summary>
@@ -48,12 +48,12 @@ public sealed record KilledRuns(int Kills, int Rounds, int Repeated, int MostRep
         return new KilledRuns(killed, round, repeated, runs.Select(run => run.Repeated).DefaultIfEmpty(0).Max(), runs, hashes);
     }
 
-    /// <summary>One hash over all files of a checkpoint but run.json, which tells times.</summary>
+    /// <summary>One hash over all files of a checkpoint but those that tell of a run, which tells times.</summary>
     /// <param name="checkpoint">Its folder.</param>
     public static string HashOf(string checkpoint)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (string file in Directory.EnumerateFiles(checkpoint).Where(file => Path.GetFileName(file) != "run.json").Order(StringComparer.Ordinal))
+        foreach (string file in Directory.EnumerateFiles(checkpoint).Where(file => !RunFiles.Has(file)).Order(StringComparer.Ordinal))
         {
             hash.AppendData(Encoding.UTF8.GetBytes(Path.GetFileName(file)));
             hash.AppendData(SHA256.HashData(File.ReadAllBytes(file)));

@@ -51,6 +51,7 @@ internal sealed class JobWaiting(ClusterSettings settings, ClusterLink link, IAr
         }
 
         QuantizeReport report = await _results.ReportAsync(finished);
+        CheckpointPages.Write(report, checkpoint => CheckpointPages.FactsOf(finished.First(one => one.Job.OutputPath == checkpoint.Output).Job.Plan), context.Error);
         if (failure is null)
         {
             return report;

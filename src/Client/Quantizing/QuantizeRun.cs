@@ -2,6 +2,7 @@ using System.Runtime.ExceptionServices;
 using MambaQuant.Client.Evaluation;
 using MambaQuant.Client.Jobs;
 using MambaQuant.Client.Progress;
+using MambaQuant.Dashboard.Reports;
 using MambaQuant.Pipeline.Driving;
 using MambaQuant.Pipeline.Local;
 using MambaQuant.Quant.Checkpoints;
@@ -24,8 +25,15 @@ internal sealed class QuantizeRun(QuantizeRequest request, EvaluationText? evalu
     /// <summary>Shows the jobs to whoever watches.</summary>
     public RunWatch Watch { get; } = new();
 
-    /// <summary>Does everything.</summary>
+    /// <summary>Does everything, and writes a report beside each checkpoint.</summary>
     public QuantizeReport Run()
+    {
+        QuantizeReport report = Judge();
+        CheckpointPages.Write(report, _ => CheckpointPages.FactsOf(request), context.Error);
+        return report;
+    }
+
+    private QuantizeReport Judge()
     {
         List<(QuantizeTarget Target, QuantizeResult Result)> made = Quantize();
         if (evaluationText is null)
@@ -76,6 +84,9 @@ internal sealed class QuantizeRun(QuantizeRequest request, EvaluationText? evalu
                     return run.Quantize(target, progress, context.Cancellation);
                 });
                 made.Add((target, result));
+
+                // What comes later may fail: then this checkpoint has a report all the same.
+                ReportPage.Write(result.OutputPath, CheckpointPages.FactsOf(request));
             }
 
             run?.Complete();

@@ -30,6 +30,14 @@ internal static class Figures
         };
     }
 
+    /// <summary>A round number at an axis.</summary>
+    /// <param name="value">The number.</param>
+    public static string Tick(double value)
+    {
+        string text = Math.Abs(value) is >= 1e6 or (> 0 and < 1e-4) ? value.ToString("0.##E+0", CultureInfo.InvariantCulture) : value.ToString("#,0.######", CultureInfo.InvariantCulture);
+        return text == "-0" ? "0" : text;
+    }
+
     /// <summary>Decibels with one decimal, as in report.md.</summary>
     /// <param name="value">The signal to noise; infinite where nothing was lost.</param>
     public static string Decibels(double? value) => value switch

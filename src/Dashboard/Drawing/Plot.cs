@@ -58,12 +58,12 @@ internal sealed record Plot(string Title, string Description, Axis X, Axis Y)
         svg.Element("path", [("class", "axis"), ("d", $"M{Markup.Number(Left)} {Markup.Number(Top)}V{Markup.Number(Height - Bottom)}H{Markup.Number(Width - Right)}")]);
         foreach (double tick in Y.Ticks())
         {
-            Label(svg, Left - 4, Vertical(tick) + 3.5, "end", Figures.Short(tick));
+            Label(svg, Left - 4, Vertical(tick) + 3.5, "end", Figures.Tick(tick));
         }
 
         foreach (double tick in X.Ticks().Where(tick => X.IsLogarithmic || tick == Math.Floor(tick)))
         {
-            Label(svg, Horizontal(tick), Height - Bottom + 12, "middle", Figures.Short(tick).Replace(".00", string.Empty, StringComparison.Ordinal).Replace(".0", string.Empty, StringComparison.Ordinal));
+            Label(svg, Horizontal(tick), Height - Bottom + 12, "middle", Figures.Tick(tick));
         }
 
         Label(svg, (Left + Width - Right) / 2, Height - 5, "middle", X.Title, "name");

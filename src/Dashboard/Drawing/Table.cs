@@ -7,6 +7,9 @@ internal sealed record Table(string Caption, IReadOnlyList<string> Columns)
 {
     private readonly List<TableCell[]> _rows = [];
 
+    /// <summary>Whether cells hold words, which wrap, rather than figures.</summary>
+    public bool IsOfWords { get; init; }
+
     /// <summary>Adds a row.</summary>
     /// <param name="cells">Its cells, as many as there are columns.</param>
     public void Add(params TableCell[] cells)
@@ -25,9 +28,9 @@ internal sealed record Table(string Caption, IReadOnlyList<string> Columns)
         }
 
         // A box that scrolls must be reachable by keyboard.
-        page.Element("div", [("class", "wide"), ("role", "region"), ("tabindex", "0"), ("aria-label", Caption)], box => box.Element("table", null, table =>
+        page.Element("div", [("class", "wide"), ("role", "region"), ("tabindex", "0"), ("aria-label", Caption)], box => box.Element("table", [("class", IsOfWords ? "words" : null)], table =>
         {
-            table.Text("caption", Caption);
+            table.Element("caption", null, caption => caption.Text("span", Caption));
             table.Element("thead", null, head => head.Element("tr", null, row =>
             {
                 foreach (string column in Columns)

@@ -21,7 +21,7 @@ internal static class ChannelSection
         (string Site, string Axis)[] sites = [.. pictures.Layers.SelectMany(layer => layer.Sites.Select(site => (site.Site, site.Axis))).Distinct()];
         PageFrame.Section(page, "Channels before and after", section =>
         {
-            section.Text("p", "Each row is a layer, each column some neighbouring channels, of which the largest counts. The colour tells how far it stands above the median channel of its layer: streaks are outlier channels, and after the transforms there should be none.");
+            section.Text("p", "Each row is a layer, each column some neighbouring channels, of which the largest counts. The colour tells how far it stands above the median channel of its layer: streaks are outlier channels, of which little should be left where channels share a scale (h, the scan_state, has a scale per channel).");
             Legend(section, "h", Shades.ExcessNames);
             foreach ((string site, string axis) in sites)
             {

@@ -17,6 +17,11 @@ internal static class LossSection
         Entry[] activations = [.. Entries(files.Report.Layers, layer => layer.Sites.Where(site => site.Input is not null).Select(site => (site.Site, site.SqnrBefore, site.SqnrAfter)))];
         Most(section, weights, "weights");
         Most(section, activations, "activations");
+        if (files.Report.Layers.Any(layer => layer.Modules.Any(module => module.Damping is not null)))
+        {
+            section.Text("p", "GPTQ gives up some of the weights' own SQNR for less error at the output; before is rounded to nearest.");
+        }
+
         Charts(section, weights, "Weights");
         Charts(section, activations, "Activations");
         LayerTable(section, weights, "SQNR of the weights after quantization (dB), by layer; the stronger the colour, the more is lost.");

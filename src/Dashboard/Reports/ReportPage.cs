@@ -43,8 +43,8 @@ public static class ReportPage
         });
         SummarySection.Write(body, files);
         EvaluationSection.Write(body, files, others);
-        LossSection.Write(body, files);
         RotationSection.Write(body, files);
+        LossSection.Write(body, files);
         ChannelSection.Write(body, files);
         SmoothingSection.Write(body, files);
         WeightSection.Write(body, files);

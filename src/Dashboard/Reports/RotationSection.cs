@@ -62,7 +62,7 @@ internal static class RotationSection
         }
 
         new Plot(
-            $"{name}: largest over median {Figures.Times(profile.MaximumOverMedian)}",
+            $"{name}: up to {Figures.Times(profile.MaximumOverMedian)} the median",
             $"The {what} of {profile.Channels} channels, {name}: from {Figures.Short(profile.Quantiles[0])} to {Figures.Short(profile.Quantiles[^1])}, median {Figures.Short(profile.Quantiles[3])}. The band reaches from the smallest to the largest of neighbouring channels.",
             new Axis("channel", 0, profile.Channels),
             y)
@@ -98,7 +98,7 @@ internal static class RotationSection
             new(name, style, [.. found.Select(one => ((double)one.Layer, select(one.Picture).MaximumOverMedian ?? double.NaN))]) { IsDotted = found.Length < 40 };
         PlotLine[] lines = [Line("before", "before", one => one.Before), Line("Hadamard alone", "hadamard", one => one.Hadamard), Line("K·H, as written", "after", one => one.Klt)];
         section.Group("div", "panels", panels => new Plot(
-            $"{site}: largest over median variance",
+            "Largest variance over the median, by layer",
             $"By layer: before, after a Hadamard rotation alone, and after K·H, which lies at one.",
             new Axis("layer", 0, Math.Max(1, pictures.Layers.Length - 1)),
             Axis.Around("ratio (×)", lines.SelectMany(line => line.Points.Select(point => point.Y)).Append(1), isLogarithmic: true))
