@@ -14,6 +14,7 @@ internal static class CommandLine
     {
         new QuantizeCommand(),
         new EvaluateCommand(),
+        new CompareCommand(),
         new InspectCommand(),
         new GenerateCommand(),
         new PlanCommand(),

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using MambaQuant.Client.Comparing;
 using MambaQuant.Client.Doctor;
 using MambaQuant.Client.Evaluation;
 using MambaQuant.Client.Generation;
@@ -18,6 +19,7 @@ namespace MambaQuant.Client.Output;
     WriteIndented = true,
     NewLine = "\n")]
 [JsonSerializable(typeof(CheckResult[]))]
+[JsonSerializable(typeof(CompareReport))]
 [JsonSerializable(typeof(EvaluationReport))]
 [JsonSerializable(typeof(GarbageReport))]
 [JsonSerializable(typeof(GenerationReport))]

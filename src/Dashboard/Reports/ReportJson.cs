@@ -10,5 +10,4 @@ namespace MambaQuant.Dashboard.Reports;
     WriteIndented = true,
     NewLine = "\n")]
 [JsonSerializable(typeof(CheckpointEvaluation))]
-[JsonSerializable(typeof(CheckpointSummary[]))]
 internal sealed partial class ReportJson : JsonSerializerContext;
