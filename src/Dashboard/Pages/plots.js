@@ -18,13 +18,15 @@ export function lines(title, series, { across, isLogAcross = false, note = '' })
     const y = placeY(tick);
     drawing.append(svg('line', { x1: LEFT, x2: WIDE - RIGHT, y1: y, y2: y, class: 'rule' }), label(LEFT - 4, y + 3, short(tick), 'end'));
   }
-  drawing.append(label(LEFT, HIGH - 4, isLogAcross ? '1' : '0', 'start'), label((LEFT + WIDE) / 2, HIGH - 4, across, 'middle'), label(WIDE - RIGHT, HIGH - 4, short(lastX), 'end'));
+  drawing.append(label(LEFT, HIGH - 4, isLogAcross ? '1' : '0', 'start'), label((LEFT + WIDE) / 2, HIGH - 4, across, 'middle'), label(WIDE - RIGHT, HIGH - 4, String(lastX), 'end'));
   for (const one of series) {
     let path = '', x0 = one.step ? 0 : null;
     one.y.forEach((value, place) => {
       const x = placeX(one.x[place]).toFixed(1), y = placeY(value).toFixed(1);
       path += x0 === null ? `${path ? 'L' : 'M'}${x} ${y}` : `${path ? 'V' : `M${placeX(0).toFixed(1)} `}${y}H${x}`;
     });
+    // What was there before is a ground, what came of it a line: told apart without colour.
+    if (one.key === 'before' && path) path += `V${HIGH - BOTTOM}H${LEFT}Z`;
     drawing.append(svg('path', { d: path || 'M0 0', class: `line ${one.key}` }));
   }
   const keys = el('span', { class: 'keys' }, ...series.map(one => el('span', { class: `line-key ${one.key}` }, one.name)));

@@ -1,0 +1,87 @@
+using MambaQuant.Testing;
+using Microsoft.Playwright;
+using Xunit;
+
+namespace MambaQuant.Dashboard.Tests.Browser;
+
+/// <summary>The program at work on the sample model, and a browser that watches it.</summary>
+public sealed class RealJobTests(Chromium chromium) : IClassFixture<Chromium>, IDisposable
+{
+    private static readonly PageWaitForFunctionOptions Patiently = new() { Timeout = 120_000 };
+
+    private readonly TemporaryDirectory _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [BrowserFact]
+    public async Task TwoJobs_AreWatchedFromStartToEnd_WithAReloadInTheMiddle()
+    {
+        using QuantizeProcess program = QuantizeProcess.Start(_folder.File("out"), more: ["--preset", "smoothquant,mambaquant", "--samples", "16", "--seq-len", "128"]);
+        await using WatchedPage page = await chromium.OpenAsync();
+        await page.Page.GotoAsync(await program.AddressAsync());
+        await page.WaitForTextAsync("#job-title", "smoothquant");
+        await page.WaitForTextAsync(".stage .state", "running");
+        await page.PhotographAsync("real-begun");
+
+        await page.Page.ReloadAsync();
+
+        await page.Page.WaitForFunctionAsync("() => document.querySelectorAll('#jobs li').length === 2 && document.getElementById('job-title').textContent.includes('mambaquant')", null, Patiently);
+        await page.Page.WaitForFunctionAsync("() => document.querySelectorAll('#layer-content figure').length > 0 || document.getElementById('job-status').textContent.includes('Finished')", null, Patiently);
+        await page.PhotographAsync("real-middle");
+        await page.Page.WaitForFunctionAsync("() => document.getElementById('job-status').textContent.includes('Finished')", null, Patiently);
+        await page.WaitForTextAsync("#connection-text", "has ended");
+
+        Assert.Equal(0, program.Process.WaitForEnd(TimeSpan.FromSeconds(60)));
+        string[] done = (await page.TextAsync("#job-done")).Split(' ');
+        Assert.Equal(done[0], done[2]);
+        Assert.True(await page.Page.EvaluateAsync<bool>("() => [...document.querySelectorAll('.stage')].every(stage => ['done', 'stored'].includes(stage.dataset.state))"));
+        Assert.Equal(2, await page.Page.Locator("#jobs a[data-status=finished]").CountAsync());
+        await page.PhotographAsync("real-end");
+        page.IsSound();
+    }
+
+    [BrowserFact]
+    public async Task ProgramThatIsKilledAndBegunAgain_IsWatchedOn()
+    {
+        int port = FreePort.Find(1)[0];
+        string[] what = ["--preset", "mambaquant", "--samples", "32", "--seq-len", "256"];
+        await using WatchedPage page = await chromium.OpenAsync();
+        using (QuantizeProcess program = QuantizeProcess.Start(_folder.File("out"), port, more: what))
+        {
+            await page.Page.GotoAsync(await program.AddressAsync());
+            await page.Page.WaitForFunctionAsync("() => parseInt(document.getElementById('job-done').textContent) >= 4", null, Patiently);
+            program.Process.Kill();
+        }
+
+        await page.Page.WaitForFunctionAsync("() => document.getElementById('connection').dataset.state === 'lost'", null, Patiently);
+        await page.PhotographAsync("real-lost");
+        using QuantizeProcess again = QuantizeProcess.Start(_folder.File("out"), port, more: what);
+        await page.Page.WaitForFunctionAsync("() => document.getElementById('connection').dataset.state === 'live'", null, Patiently);
+        await page.Page.WaitForFunctionAsync("() => document.getElementById('job-status').textContent.includes('Finished')", null, Patiently);
+
+        Assert.Equal(0, again.Process.WaitForEnd(TimeSpan.FromSeconds(60)));
+        string reused = await page.Page.Locator("#job-facts div[data-key='From the store'] dd").TextContentAsync() ?? "";
+        Assert.InRange(int.Parse(reused, System.Globalization.CultureInfo.InvariantCulture), 4, 1000);
+        page.IsSound();
+    }
+
+    [BrowserFact]
+    public async Task JobThatFails_SaysWhyOnThePage()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return; // the limit on files is one of its shells
+        }
+
+        // Large enough for what the items put, too small for the checkpoint's tensors.
+        using QuantizeProcess program = QuantizeProcess.Start(_folder.File("out"), limitKilobytes: 2500, more: ["--preset", "smoothquant", "--samples", "8", "--seq-len", "64"]);
+        await using WatchedPage page = await chromium.OpenAsync();
+        await page.Page.GotoAsync(await program.AddressAsync());
+
+        await page.Page.WaitForFunctionAsync("() => document.getElementById('job-status').textContent.includes('Failed')", null, Patiently);
+
+        Assert.NotEqual(0, program.Process.WaitForEnd(TimeSpan.FromSeconds(60)));
+        Assert.Contains("IOException", await page.TextAsync("#job-cause"), StringComparison.Ordinal);
+        await page.PhotographAsync("real-failed");
+    }
+}
