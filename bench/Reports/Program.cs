@@ -15,6 +15,7 @@ var root = new RootCommand("Makes the committed reports of bench/results.")
     MemoryCommand.Create(),
     StoresCommand.Create(),
     PipelineCommand.Create(),
+    DashboardCommand.Create(),
 };
 #if CLUSTER
 root.Add(ClusterCommand.Create());

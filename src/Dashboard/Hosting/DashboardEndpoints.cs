@@ -39,15 +39,15 @@ internal sealed class DashboardEndpoints
     /// <summary>Maps them all.</summary>
     /// <param name="application">The server.</param>
     /// <param name="options">For whom the page is.</param>
-    /// <param name="source">Where the jobs are.</param>
     /// <param name="feeds">What pages hear of jobs.</param>
     /// <param name="jobs">The list of jobs.</param>
+    /// <param name="pictures">What can be drawn.</param>
     /// <param name="stopping">Cancelled when pages are to be told that the server goes.</param>
-    public static void Map(WebApplication application, DashboardOptions options, IJobSource source, JobFeeds feeds, JobList jobs, CancellationToken stopping)
+    public static void Map(WebApplication application, DashboardOptions options, JobFeeds feeds, JobList jobs, StoredPictures pictures, CancellationToken stopping)
     {
         var guard = new DashboardGuard(options);
         application.Use((HttpContext context, RequestDelegate next) => guard.InvokeAsync(context, next));
-        var endpoints = new DashboardEndpoints(feeds, jobs, new StoredPictures(source), stopping);
+        var endpoints = new DashboardEndpoints(feeds, jobs, pictures, stopping);
         foreach ((string name, PageFile file) in PageFiles.All)
         {
             Map(application, name == PageFiles.Index ? "/" : $"/{name}", context => SendAsync(context, file));
@@ -73,7 +73,7 @@ internal sealed class DashboardEndpoints
         {
             // Nobody waits for it any more.
         }
-        catch (Exception fault) when (fault is JobSourceException or ArtifactStoreException && !context.Response.HasStarted)
+        catch (Exception fault) when (fault is JobSourceException or ArtifactStoreException or JsonException && !context.Response.HasStarted)
         {
             await FailAsync(context, StatusCodes.Status503ServiceUnavailable, fault.Message);
         }

@@ -15,8 +15,8 @@ namespace MambaQuant.Dashboard.Hosting;
 /// <summary>Serves the live page, beside whatever else a process does: its own listener, no console, no configuration file.</summary>
 public sealed class DashboardServer : IAsyncDisposable
 {
-    // What the last event has to reach the pages; nothing is waited for where no page is open.
-    private static readonly TimeSpan ToTellTheEnd = TimeSpan.FromSeconds(1.5), ToClose = TimeSpan.FromSeconds(1);
+    // What the last event has to reach the pages, and they to fetch the last pictures; nothing is waited for where no page is open.
+    private static readonly TimeSpan ToTellTheEnd = TimeSpan.FromSeconds(1.5), ToFetch = TimeSpan.FromSeconds(1), ToClose = TimeSpan.FromSeconds(1);
 
     private readonly WebApplication _application;
     private readonly JobFeeds _feeds;
@@ -80,12 +80,13 @@ public sealed class DashboardServer : IAsyncDisposable
         builder.Services.AddRoutingCore();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ToClose);
         WebApplication application = builder.Build();
-        var feeds = new JobFeeds(source, time);
+        var pictures = new StoredPictures(source);
+        var feeds = new JobFeeds(source, pictures, time);
         var jobs = new JobList(source, time);
         var stopping = new CancellationTokenSource();
         try
         {
-            DashboardEndpoints.Map(application, options, source, feeds, jobs, stopping.Token);
+            DashboardEndpoints.Map(application, options, feeds, jobs, pictures, stopping.Token);
             await application.StartAsync(cancellation);
             return new DashboardServer(application, feeds, jobs, stopping, time);
         }
@@ -106,6 +107,11 @@ public sealed class DashboardServer : IAsyncDisposable
         while (_feeds.IsAwaited && _time.GetElapsedTime(asked) < ToTellTheEnd)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(50), _time);
+        }
+
+        if (_feeds.HasPages)
+        {
+            await Task.Delay(ToFetch, _time);
         }
 
         await _stopping.CancelAsync();

@@ -51,6 +51,7 @@ internal sealed class EventStream(HttpContext context, JobList jobs, Cancellatio
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
+            await ListAsync(CancellationToken.None);
             await SendAsync("bye", null, "{}"u8.ToArray(), CancellationToken.None);
         }
         catch (IOException)

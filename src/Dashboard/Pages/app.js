@@ -84,6 +84,7 @@ function hear(news, isWhole) {
 
 function draw() {
   isDirty = false;
+  showJobs();
   showHead();
   stages.update(job);
   maps.update(changed);
@@ -98,10 +99,11 @@ function showJobs() {
     const link = el('a', { href: `#job=${one.job}` }, el('span', { class: 'name' }), ' ', el('span', { class: 'badge' }));
     return el('li', {}, link);
   }, (item, one) => {
-    const link = item.firstElementChild, [glyph, word] = JOB_WORDS[one.status] ?? JOB_WORDS.absent;
+    const status = job?.plan.job === one.job && job.isKnown ? job.head.status : one.status;
+    const link = item.firstElementChild, [glyph, word] = JOB_WORDS[status] ?? JOB_WORDS.absent;
     say(link.children[0], titleOf(one));
     say(link.children[1], `${glyph} ${word}`);
-    mark(link, 'data-status', one.status);
+    mark(link, 'data-status', status);
     if (one.job === wanted) mark(link, 'aria-current', 'page');
     else link.removeAttribute('aria-current');
   });

@@ -12,6 +12,7 @@ export class Job {
     this.notices = [];
     this.head = { status: 'absent', cause: '', fault: '', store: '', made: 0, reused: 0, repeated: 0, damaged: [] };
     this.trouble = '';
+    this.isKnown = false;
     this.counts = plan.kinds.map(() => [0, 0, 0, 0, 0, 0]);
     this.#recount();
   }
@@ -80,6 +81,7 @@ export class Job {
   }
 
   #take(news) {
+    this.isKnown = true;
     for (const name of Object.keys(this.head)) if (name in news) this.head[name] = news[name];
     if ('trouble' in news) this.trouble = news.trouble;
     for (const stage of news.stages ?? []) this.stages.set(stage.stage, stage);

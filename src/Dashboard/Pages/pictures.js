@@ -45,7 +45,7 @@ export class Pictures {
     const next = this.#next();
     if (!next) return;
     this.#isBusy = true;
-    const idle = globalThis.requestIdleCallback ?? (work => setTimeout(work, 50));
+    const idle = globalThis.requestIdleCallback ?? (work => setTimeout(work, 20));
     idle(async () => {
       const job = this.#job;
       let isDone = false;
@@ -62,7 +62,7 @@ export class Pictures {
       if (isDone) this.#drawSoon();
       if (isDone || job !== this.#job) this.update();
       else setTimeout(() => this.update(), 3000);
-    }, { timeout: 1000 });
+    }, { timeout: 200 });
   }
 
   #isDone(item) { return item >= 0 && this.#job.statuses[item] === DONE; }
@@ -177,12 +177,14 @@ function valueOf(entry, view) {
 }
 
 function layerFigures(document) {
-  const pictures = [document.Transform?.picture, document.Quantize?.picture].filter(Boolean);
-  const figures = pictures.flatMap(picture => [
-    ...(picture.sites ?? []).flatMap(siteFigures),
-    ...(picture.smoothings ?? []).filter(one => one.factors).map(smoothingFigure),
-    ...(picture.rotations ?? []).flatMap(rotationFigures),
-  ]);
+  // What a quantized layer leaves has its transform in it; before that there is the transform alone.
+  const [transform, quantized] = [document.Transform?.picture ?? {}, document.Quantize?.picture ?? {}];
+  const list = name => quantized[name]?.length ? quantized[name] : transform[name] ?? [];
+  const figures = [
+    ...list('sites').flatMap(siteFigures),
+    ...list('smoothings').filter(one => one.factors).map(smoothingFigure),
+    ...list('rotations').flatMap(rotationFigures),
+  ];
   const report = document.Quantize?.report;
   return [el('div', { class: 'figures' }, ...figures), ...report ? [lossTable(report)] : [el('p', {}, 'This layer is transformed, and not quantized yet.')]];
 }
@@ -191,7 +193,7 @@ function siteFigures(site) {
   const figures = [], across = site.axis ?? 'channel';
   for (const [name, before, after] of [['largest magnitude', site.magnitude_before, site.magnitude_after], ['variance', site.variance_before, site.variance_after]]) {
     const series = [before && profile('before', 'before', before), after && profile('after the transforms', 'after', after)].filter(Boolean);
-    if (series.length) figures.push(lines(`${capital(words(site.site))}: ${name}`, series, { across, note: spread(before, after) }));
+    if (series.length) figures.push(lines(`${capital(words(site.site))}: ${name} per ${across}`, series, { across, note: spread(before, after) }));
   }
   return figures;
 }

@@ -43,7 +43,7 @@ export class Stages {
       parts.bar.value = done;
       say(parts.amount, told ? `${count(done)} of ${count(total)} ${told.unit}` : '');
       const isMoving = !over && state !== 'done' && told?.perSecond > 0;
-      say(parts.rate, told?.perSecond > 0 ? `${count(told.perSecond)} ${told.unit}/s` : '');
+      say(parts.rate, told?.perSecond > 0 && total > 1 ? `${count(told.perSecond)} ${told.unit}/s` : '');
       say(parts.left, isMoving && told.secondsLeft ? `about ${duration(told.secondsLeft)} left` : '');
     });
     this.#join();

@@ -1,6 +1,8 @@
+using System.Text.Json;
 using MambaQuant.Pipeline.Artifacts;
 using MambaQuant.Pipeline.Driving;
 using MambaQuant.Pipeline.Planning;
+using MambaQuant.Pipeline.Scheduling;
 
 namespace MambaQuant.Dashboard.Watching;
 
@@ -12,8 +14,9 @@ namespace MambaQuant.Dashboard.Watching;
 /// <param name="source">Where the job is watched.</param>
 /// <param name="plan">The job.</param>
 /// <param name="epoch">Tells this feed from those of other processes.</param>
+/// <param name="pictures">Is asked for the pictures of what is done, while they are there: a run that ends takes its store with it.</param>
 /// <param name="time">The clock.</param>
-internal sealed class JobFeed(IJobSource source, WorkPlan plan, string epoch, TimeProvider time) : IDisposable
+internal sealed class JobFeed(IJobSource source, WorkPlan plan, string epoch, StoredPictures pictures, TimeProvider time) : IDisposable
 {
     /// <summary>Pages hear of changes at most four times a second.</summary>
     public static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
@@ -25,6 +28,7 @@ internal sealed class JobFeed(IJobSource source, WorkPlan plan, string epoch, Ti
     private readonly Dictionary<long, FeedPayload> _payloads = [];
     private readonly CancellationTokenSource _stop = new();
     private TaskCompletionSource _changed = Signal();
+    private Task _fetching = Task.CompletedTask;
     private long _left;
     private int _pages;
     private bool _isWatching;
@@ -180,6 +184,7 @@ internal sealed class JobFeed(IJobSource source, WorkPlan plan, string epoch, Ti
             bool isSame = _known == (overview.Version, overview.Owner);
             _known = (overview.Version, overview.Owner);
             Tell(mirror => mirror.Absorb(overview));
+            _fetching = FetchAsync(_fetching, [.. overview.Items.Where(change => change.Status == ItemStatus.Done).Select(change => plan.Graph.Items[change.Item])], stop);
 
             // A source that has nothing new should have waited; one that did not, say of a job that has ended, is not asked all the time.
             return isSame && time.GetElapsedTime(asked) < Pause ? AfterTrouble : Pause;
@@ -188,6 +193,23 @@ internal sealed class JobFeed(IJobSource source, WorkPlan plan, string epoch, Ti
         {
             Tell(mirror => mirror.Absorb($"the job cannot be asked at the moment: {fault.Message}"));
             return AfterTrouble;
+        }
+    }
+
+    private async Task FetchAsync(Task before, WorkItem[] done, CancellationToken stop)
+    {
+        await before;
+        await Task.Yield();
+        foreach (WorkItem item in done.Where(item => item.Kind is WorkKind.Quantize or WorkKind.ResidualRotation))
+        {
+            try
+            {
+                await (item.Kind == WorkKind.Quantize ? pictures.OfLayerAsync(plan, item.First, stop) : pictures.OfRotationAsync(plan, stop));
+            }
+            catch (Exception fault) when (fault is JobSourceException or ArtifactStoreException or JsonException or OperationCanceledException)
+            {
+                return; // a page that asks for it hears why
+            }
         }
     }
 

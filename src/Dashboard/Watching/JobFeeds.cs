@@ -5,8 +5,9 @@ namespace MambaQuant.Dashboard.Watching;
 
 /// <summary>The feeds of the jobs that pages show. Thread-safe.</summary>
 /// <param name="source">Where jobs are watched.</param>
+/// <param name="pictures">Keeps what is fetched as items finish.</param>
 /// <param name="time">The clock.</param>
-internal sealed class JobFeeds(IJobSource source, TimeProvider time) : IDisposable
+internal sealed class JobFeeds(IJobSource source, StoredPictures pictures, TimeProvider time) : IDisposable
 {
     // A plan of ten thousand items takes some megabytes: feeds that nobody listens to are let go beyond this many.
     private const int MostKept = 16;
@@ -63,6 +64,18 @@ internal sealed class JobFeeds(IJobSource source, TimeProvider time) : IDisposab
         }
     }
 
+    /// <summary>Whether any page is open.</summary>
+    public bool HasPages
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _feeds.Values.Any(feed => feed.Pages > 0);
+            }
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -102,7 +115,7 @@ internal sealed class JobFeeds(IJobSource source, TimeProvider time) : IDisposab
                     idle.Dispose();
                 }
 
-                _feeds.Add(plan.Id, feed = new JobFeed(source, plan, _epoch, time));
+                _feeds.Add(plan.Id, feed = new JobFeed(source, plan, _epoch, pictures, time));
             }
 
             feed.Join();

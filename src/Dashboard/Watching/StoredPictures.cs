@@ -11,9 +11,6 @@ namespace MambaQuant.Dashboard.Watching;
 /// <param name="source">Whose store.</param>
 internal sealed class StoredPictures(IJobSource source)
 {
-    /// <summary>Name of the output with what can be drawn.</summary>
-    internal const string Picture = "picture";
-
     // Some tens of kilobytes each: what is thrown away is read again.
     private const int MostKept = 512;
 
@@ -87,7 +84,7 @@ internal sealed class StoredPictures(IJobSource source)
     private async Task WriteAsync(Utf8JsonWriter json, WorkItem item, CancellationToken cancellation)
     {
         json.WriteStartObject(item.Kind.ToString());
-        foreach (string output in item.Kind == WorkKind.Quantize ? [Picture, ItemOutputs.Report] : (string[])[Picture])
+        foreach (string output in item.Kind == WorkKind.Quantize ? [ItemOutputs.Picture, ItemOutputs.Report] : (string[])[ItemOutputs.Picture])
         {
             if (await ReadAsync(item, output, cancellation) is { } document)
             {

@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using MambaQuant.Dashboard.Watching;
 using MambaQuant.Pipeline.Planning;
 
 namespace MambaQuant.Dashboard.Tests.Browser;
@@ -19,15 +18,15 @@ internal static class MadeUpPictures
         var random = new Random(item.Index);
         return item.Kind switch
         {
-            WorkKind.ResidualRotation => source.PutAsync(item, (StoredPictures.Picture, Json(new { rotations = new[] { Rotation("ResidualStream", random, 768) } }))),
-            WorkKind.Transform => source.PutAsync(item, (StoredPictures.Picture, Json(new
+            WorkKind.ResidualRotation => source.PutAsync(item, (ItemOutputs.Picture, Json(new { rotations = new[] { Rotation("ResidualStream", random, 768) } }))),
+            WorkKind.Transform => source.PutAsync(item, (ItemOutputs.Picture, Json(new
             {
                 rotations = new[] { Rotation("TimeStepRank", random, 48) },
                 smoothings = new[] { "GateToOutProj", "XProjToDtProj" }.Select(site => new { site, strength = 0.55, factors = Profile(random, 1536, 0.6) }),
             }))),
             _ => source.PutAsync(
                 item,
-                (StoredPictures.Picture, Json(new
+                (ItemOutputs.Picture, Json(new
                 {
                     sites = Sites.Select(site => new
                     {

@@ -7,7 +7,7 @@ namespace MambaQuant.Dashboard.Tests.Browser;
 /// <summary>The program at work on the sample model, and a browser that watches it.</summary>
 public sealed class RealJobTests(Chromium chromium) : IClassFixture<Chromium>, IDisposable
 {
-    private static readonly PageWaitForFunctionOptions Patiently = new() { Timeout = 120_000 };
+    private static readonly PageWaitForFunctionOptions Patiently = new() { Timeout = 240_000 };
 
     private readonly TemporaryDirectory _folder = new();
 
@@ -36,6 +36,7 @@ public sealed class RealJobTests(Chromium chromium) : IClassFixture<Chromium>, I
         Assert.Equal(done[0], done[2]);
         Assert.True(await page.Page.EvaluateAsync<bool>("() => [...document.querySelectorAll('.stage')].every(stage => ['done', 'stored'].includes(stage.dataset.state))"));
         Assert.Equal(2, await page.Page.Locator("#jobs a[data-status=finished]").CountAsync());
+        Assert.Equal(9, await page.Page.Locator("#layer-choice option:not([disabled])").CountAsync()); // eight layers and the ends, the last ones included
         await page.PhotographAsync("real-end");
         page.IsSound();
     }
@@ -44,7 +45,7 @@ public sealed class RealJobTests(Chromium chromium) : IClassFixture<Chromium>, I
     public async Task ProgramThatIsKilledAndBegunAgain_IsWatchedOn()
     {
         int port = FreePort.Find(1)[0];
-        string[] what = ["--preset", "mambaquant", "--samples", "32", "--seq-len", "256"];
+        string[] what = ["--preset", "mambaquant", "--samples", "16", "--seq-len", "96"];
         await using WatchedPage page = await chromium.OpenAsync();
         using (QuantizeProcess program = QuantizeProcess.Start(_folder.File("out"), port, more: what))
         {

@@ -1,0 +1,92 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using MambaQuant.Dashboard.Hosting;
+using MambaQuant.Dashboard.Watching;
+using MambaQuant.Pipeline.Driving;
+using MambaQuant.Pipeline.Local;
+using MambaQuant.Quant.Kernels.Cpu;
+using MambaQuant.Quant.Recipes;
+using MambaQuant.Testing;
+
+namespace MambaQuant.Reports;
+
+/// <summary>One job again and again, in turns without a page and with ever more of them.</summary>
+internal static class DashboardCost
+{
+    private static readonly int?[] Cases = [null, 0, 1, 20];
+
+    /// <summary>Measures.</summary>
+    /// <param name="model">Folder of the model.</param>
+    /// <param name="calibration">Text.</param>
+    /// <param name="samples">Sequences.</param>
+    /// <param name="rounds">Turns.</param>
+    public static string Measure(string model, string calibration, int samples, int rounds)
+    {
+        var runs = Cases.Select(_ => new List<(double Wall, double Cpu)>()).ToArray();
+        for (int round = -1; round < rounds; round++)
+        {
+            for (int turn = 0; turn < Cases.Length; turn++)
+            {
+                // Who begins changes, so that a machine that grows warm or busy harms nobody more than others.
+                int which = (turn + Math.Max(0, round)) % Cases.Length;
+                (double Wall, double Cpu) run = Run(model, calibration, samples, Cases[which]);
+                Console.Error.WriteLine($"round {round}, {Name(Cases[which])}: {run.Wall:F2} s, {run.Cpu:F2} s of processors");
+                if (round >= 0)
+                {
+                    runs[which].Add(run);
+                }
+            }
+        }
+
+        var text = new StringBuilder("## What it costs the job\n\n");
+        text.Append(CultureInfo.InvariantCulture, $"`mambaquant` W8A8 of {Path.GetFileName(model)} on {samples} × 256 tokens by `LocalEngine`, {rounds} turns after one to warm up; medians, and the middle half of the turns. The pages are another process of the same machine, which reads what a page reads and draws nothing: a browser is usually elsewhere. ");
+        text.Append("Processor time is that of the process that quantizes and serves, so other programs do not count; wall time has the readers in it. Over = against no server.\n\n");
+        text.Append("| | processor s | middle half | over | wall s | over |\n|---|---:|---:|---:|---:|---:|\n");
+        double cpu = Median(runs[0].Select(run => run.Cpu)), wall = Median(runs[0].Select(run => run.Wall));
+        for (int which = 0; which < Cases.Length; which++)
+        {
+            double[] times = [.. runs[which].Select(run => run.Cpu).Order()];
+            double ownCpu = Median(times), ownWall = Median(runs[which].Select(run => run.Wall));
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"| {Name(Cases[which])} | {ownCpu:F2} | {times[times.Length / 4]:F2} to {times[times.Length * 3 / 4]:F2} | {(ownCpu / cpu) - 1:+0.0 %;-0.0 %} | {ownWall:F2} | {(ownWall / wall) - 1:+0.0 %;-0.0 %} |\n");
+        }
+
+        return text.ToString();
+    }
+
+    private static (double Wall, double Cpu) Run(string model, string calibration, int samples, int? pages)
+    {
+        using var folder = new TemporaryDirectory();
+        using var kernels = new CpuKernels();
+        var watch = new RunWatch();
+        QuantizeOptions options = QuantizeOptions.Of(model, folder.File("out"), RecipePresets.Get(RecipePresets.MambaQuant)) with
+        {
+            Calibration = new CalibrationOptions { Source = calibration, Samples = samples, SequenceLength = 256 },
+            Watch = watch,
+        };
+        DashboardServer? server = pages is null ? null : DashboardServer.StartAsync(
+            new LocalJobSource(watch, "a measurement", TimeProvider.System), new DashboardOptions(), TimeProvider.System, CancellationToken.None).GetAwaiter().GetResult();
+        ChildProcess? readers = pages > 0 ? ChildProcess.Start("dotnet", DashboardCommand.Readers(server!.Address, pages.Value)) : null;
+        if (readers is not null)
+        {
+            Thread.Sleep(1500); // the runtime of the other process starts before the clock does
+        }
+
+        using var process = Process.GetCurrentProcess();
+        TimeSpan before = process.TotalProcessorTime;
+        long started = Stopwatch.GetTimestamp();
+        new LocalEngine(kernels, TimeProvider.System).Quantize(options, new Progress<StageProgress>(), CancellationToken.None);
+        double wall = Stopwatch.GetElapsedTime(started).TotalSeconds;
+        process.Refresh();
+        double cpu = (process.TotalProcessorTime - before).TotalSeconds;
+        server?.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        readers?.Dispose();
+        return (wall, cpu);
+    }
+
+    private static string Name(int? pages) => pages switch { null => "no server", 0 => "server, no page", 1 => "1 page", _ => $"{pages} pages" };
+
+    private static double Median(IEnumerable<double> values) => values.Order().ElementAt(values.Count() / 2);
+}
