@@ -223,7 +223,7 @@ internal sealed class DashboardEndpoints
     {
         context.Response.StatusCode = status;
         context.Response.ContentType = "application/json; charset=utf-8";
-        using var json = new Utf8JsonWriter(context.Response.Body);
+        await using var json = new Utf8JsonWriter(context.Response.Body); // a dispose that does not wait would write, which the server forbids
         json.WriteStartObject();
         json.WriteString("error", problem);
         json.WriteEndObject();

@@ -332,6 +332,8 @@ public sealed class DashboardServerTests : IAsyncLifetime, IDisposable
         using HttpResponseMessage answer = await _client.GetAsync(path);
 
         Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
+        using JsonDocument problem = JsonDocument.Parse(await answer.Content.ReadAsByteArrayAsync());
+        Assert.NotEmpty(problem.RootElement.GetProperty("error").GetString()!);
     }
 
     private static async Task<PageEvent> FirstAsync(IAsyncEnumerable<PageEvent> events, params string[] names)
