@@ -7,7 +7,7 @@ namespace MambaQuant.Dashboard.Tests.Browser;
 /// <summary>The program at work on the sample model, and a browser that watches it.</summary>
 public sealed class RealJobTests(Chromium chromium) : IClassFixture<Chromium>, IDisposable
 {
-    private static readonly PageWaitForFunctionOptions Patiently = new() { Timeout = 240_000 };
+    private static readonly PageWaitForFunctionOptions Patiently = new() { Timeout = 300_000 };
 
     private readonly TemporaryDirectory _folder = new();
 
@@ -16,7 +16,7 @@ public sealed class RealJobTests(Chromium chromium) : IClassFixture<Chromium>, I
     [BrowserFact]
     public async Task TwoJobs_AreWatchedFromStartToEnd_WithAReloadInTheMiddle()
     {
-        using QuantizeProcess program = QuantizeProcess.Start(_folder.File("out"), more: ["--preset", "smoothquant,mambaquant", "--samples", "16", "--seq-len", "128"]);
+        using QuantizeProcess program = QuantizeProcess.Start(_folder.File("out"), more: ["--preset", "smoothquant,mambaquant", "--samples", "8", "--seq-len", "64"]);
         await using WatchedPage page = await chromium.OpenAsync();
         await page.Page.GotoAsync(await program.AddressAsync());
         await page.WaitForTextAsync("#job-title", "smoothquant");
@@ -45,7 +45,7 @@ public sealed class RealJobTests(Chromium chromium) : IClassFixture<Chromium>, I
     public async Task ProgramThatIsKilledAndBegunAgain_IsWatchedOn()
     {
         int port = FreePort.Find(1)[0];
-        string[] what = ["--preset", "mambaquant", "--samples", "16", "--seq-len", "96"];
+        string[] what = ["--preset", "smoothquant", "--samples", "16", "--seq-len", "96"];
         await using WatchedPage page = await chromium.OpenAsync();
         using (QuantizeProcess program = QuantizeProcess.Start(_folder.File("out"), port, more: what))
         {
