@@ -22,13 +22,17 @@ public sealed partial class AzuriteServer : IDisposable
     private static readonly Lazy<(string? Node, string? Program)> Found = new(() => (OnPath("node"), FindProgram()));
     private static readonly Lazy<AzuriteServer> SharedServer = new(() => Start(null));
 
+    private static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(10);
+
     private readonly Process _process;
     private readonly TemporaryDirectory _folder;
+    private readonly Task _closed;
 
-    private AzuriteServer(Process process, TemporaryDirectory folder, int port)
+    private AzuriteServer(Process process, TemporaryDirectory folder, int port, Task closed)
     {
         _process = process;
         _folder = folder;
+        _closed = closed;
         Port = port;
     }
 
@@ -81,6 +85,7 @@ public sealed partial class AzuriteServer : IDisposable
         Process process = Process.Start(start)!;
         List<string> printed = [];
         var listening = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var closed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         void Take(object sender, DataReceivedEventArgs line)
         {
             lock (printed)
@@ -91,6 +96,11 @@ public sealed partial class AzuriteServer : IDisposable
             if (line.Data is not null && Listening().Match(line.Data) is { Success: true } match)
             {
                 listening.TrySetResult(int.Parse(match.Groups[1].ValueSpan));
+            }
+
+            if (line.Data?.Contains("successfully closed", StringComparison.Ordinal) == true)
+            {
+                closed.TrySetResult();
             }
         }
 
@@ -109,12 +119,18 @@ public sealed partial class AzuriteServer : IDisposable
             }
         }
 
-        return new AzuriteServer(process, work, listening.Task.Result);
+        return new AzuriteServer(process, work, listening.Task.Result, closed.Task);
     }
 
-    /// <summary>Ends the emulator.</summary>
+    /// <summary>Ends the emulator, which first writes down what it has acknowledged: else the last seconds of a folder would be lost.</summary>
     public void Dispose()
     {
+        if (!_process.HasExited && !OperatingSystem.IsWindows())
+        {
+            Signal("TERM");
+            _closed.Wait(CloseLimit);
+        }
+
         _process.StandardInput.Close();
         if (!_process.WaitForExit(10_000))
         {

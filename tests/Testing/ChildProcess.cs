@@ -15,6 +15,7 @@ public sealed class ChildProcess : IDisposable
 
     private readonly Process _process;
     private readonly StringBuilder _printed = new();
+    private bool _isDisposed;
 
     private ChildProcess(Process process) => _process = process;
 
@@ -121,6 +122,12 @@ public sealed class ChildProcess : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        if (_isDisposed)
+        {
+            return;
+        }
+
+        _isDisposed = true;
         if (!_process.HasExited)
         {
             Kill();
