@@ -16,6 +16,7 @@ var root = new RootCommand("Makes the committed reports of bench/results.")
     StoresCommand.Create(),
     PipelineCommand.Create(),
     DashboardCommand.Create(),
+    TelemetryCommand.Create(),
 };
 #if CLUSTER
 root.Add(ClusterCommand.Create());

@@ -12,13 +12,18 @@ internal static class SmallRun
 {
     /// <summary>Quantizes a tiny model.</summary>
     /// <param name="preset">The recipe.</param>
-    /// <param name="edit">Changes what is asked for; null for nothing.</param>
     /// <param name="weights">The model; null for a usual one.</param>
-    public static void Quantize(string preset = RecipePresets.MambaQuant, Func<TinyModel, QuantizeOptions, QuantizeOptions>? edit = null, SyntheticMamba? weights = null)
+    /// <param name="heard">Called whenever a stage is further, within the run; null for nobody.</param>
+    public static void Quantize(string preset = RecipePresets.MambaQuant, SyntheticMamba? weights = null, Action? heard = null)
     {
         using var model = new TinyModel(weights);
         using var backends = new CpuBackends(2);
         QuantizeOptions options = model.Options(TinyModel.Preset(preset)) with { Workers = 2, Plan = new() { Blocks = 2, Shards = 2 } };
-        new LocalEngine(backends, TimeProvider.System).Quantize(edit?.Invoke(model, options) ?? options, new Progress<StageProgress>(), CancellationToken.None);
+        new LocalEngine(backends, TimeProvider.System).Quantize(options, new Listening(heard), CancellationToken.None);
+    }
+
+    private sealed class Listening(Action? heard) : IProgress<StageProgress>
+    {
+        public void Report(StageProgress value) => heard?.Invoke();
     }
 }

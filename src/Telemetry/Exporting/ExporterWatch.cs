@@ -7,6 +7,13 @@ internal sealed class ExporterWatch : EventListener
 {
     private const string Exporter = "OpenTelemetry-Exporter-OpenTelemetryProtocol", Sdk = "OpenTelemetry-Sdk";
 
+    /// <summary>Warnings behind which everything was sent all the same.</summary>
+    private static readonly string[] Harmless =
+    [
+        "UnsupportedAttributeType", "ArrayBufferExceededMaxSize", "GrpcRetryDelayParsingFailed", "ResponseDeserializationFailed", "ResponseDiscardedDueToSizeLimit",
+        "HttpClientFactoryUnavailable",
+    ];
+
     private readonly Lock _gate = new();
     private readonly List<string> _problems = [];
     private int _failed;
@@ -86,7 +93,7 @@ internal sealed class ExporterWatch : EventListener
 
                 break;
             default:
-                if (eventData.EventSource.Name == Exporter && eventData.Level <= EventLevel.Warning)
+                if (eventData.EventSource.Name == Exporter && eventData.Level <= EventLevel.Warning && !Harmless.Contains(eventData.EventName))
                 {
                     Fail(payload);
                 }

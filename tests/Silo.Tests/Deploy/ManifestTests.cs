@@ -23,7 +23,7 @@ public sealed class ManifestTests
 
     private const string GpuAdmittedByKueue = "overlays/gpu + components/kueue";
 
-    private static readonly string[] Overlays = ["overlays/local", "overlays/gpu", GpuAdmittedByKueue];
+    private static readonly string[] Overlays = ["overlays/local", "overlays/gpu", GpuAdmittedByKueue, TelemetryManifestTests.Measured];
 
     private static readonly string[] Folders = [.. Overlays, "job"];
 
@@ -253,10 +253,10 @@ public sealed class ManifestTests
     });
 
     private static HashSet<string> ReadBySilos { get; } =
-        SiloSettings.Known.Select(setting => $"MambaQuant__{setting.Name}").Concat(["POD_NAME", "POD_IP"]).ToHashSet(StringComparer.Ordinal);
+        SiloSettings.Known.Select(setting => $"MambaQuant__{setting.Name}").Concat(["POD_NAME", "POD_IP", .. TelemetryManifestTests.Variables]).ToHashSet(StringComparer.Ordinal);
 
     private static HashSet<string> ReadByClients { get; } =
-        ClusterAddressReader.Names.Append("Store").Select(ClusterSettings.VariableOf).ToHashSet(StringComparer.Ordinal);
+        ClusterAddressReader.Names.Append("Store").Select(ClusterSettings.VariableOf).Concat(TelemetryManifestTests.Variables).ToHashSet(StringComparer.Ordinal);
 
     /// <summary>Names of a container's variables. Config maps and secrets of a name without a hash may be those of another folder.</summary>
     private static IEnumerable<string> NamesOf(V1Container container, string folder)

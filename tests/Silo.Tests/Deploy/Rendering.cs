@@ -20,6 +20,7 @@ internal static class Rendering
         ["batch/v1/Job"] = typeof(V1Job),
         ["policy/v1/PodDisruptionBudget"] = typeof(V1PodDisruptionBudget),
         ["networking.k8s.io/v1/NetworkPolicy"] = typeof(V1NetworkPolicy),
+        ["monitoring.coreos.com/v1/ServiceMonitor"] = typeof(ServiceMonitor),
     };
 
     /// <summary>Why manifests cannot be rendered here, or null.</summary>
@@ -37,10 +38,10 @@ internal static class Rendering
     private static IReadOnlyList<object> Read(string folder)
     {
         string[] parts = folder.Split(" + ");
-        string root = Path.Combine(Repository.Root, "deploy", "k8s");
+        string root = Path.Combine(Repository.Root, "deploy");
         if (parts.Length == 1)
         {
-            return Render(Path.Combine(root, folder));
+            return Render(Path.Combine(root, "k8s", folder));
         }
 
         using var copy = new TemporaryDirectory();
@@ -51,11 +52,11 @@ internal static class Rendering
             File.Copy(file, target);
         }
 
-        string kustomization = copy.File(Path.Combine(parts[0], "kustomization.yaml"));
+        string kustomization = copy.File(Path.Combine("k8s", parts[0], "kustomization.yaml"));
         List<string> lines = [.. File.ReadAllLines(kustomization)];
         lines.InsertRange(lines.FindLastIndex(line => line.Contains("/components/", StringComparison.Ordinal)) + 1, parts[1..].Select(component => $"  - ../../{component}"));
         File.WriteAllLines(kustomization, lines);
-        return Render(copy.File(parts[0]));
+        return Render(copy.File(Path.Combine("k8s", parts[0])));
     }
 
     private static IReadOnlyList<object> Render(string path)

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Globalization;
+using System.Net;
 using MambaQuant.Grains.Connecting;
 using MambaQuant.Grains.Contracts;
 using MambaQuant.Pipeline.Artifacts;
@@ -21,12 +22,14 @@ internal sealed class RealCluster : IAsyncDisposable
     private readonly TemporaryDirectory _folder;
     private readonly List<SiloProcess> _silos = [];
     private readonly string[] _arguments;
+    private readonly string[] _variables;
     private readonly SplitNetwork? _network;
     private IHost? _client;
     private int _outputs;
 
-    private RealCluster(TemporaryDirectory folder, IArtifactStore store, string location, SplitNetwork? network, string[] more, string? password)
+    private RealCluster(TemporaryDirectory folder, IArtifactStore store, string location, SplitNetwork? network, string[] more, string? password, string[] variables)
     {
+        _variables = variables;
         Location = location;
         _folder = folder;
         _network = network;
@@ -60,12 +63,13 @@ internal sealed class RealCluster : IAsyncDisposable
     /// <param name="more">Arguments of all silos besides; null for short leases.</param>
     /// <param name="first">Arguments of the first silo alone.</param>
     /// <param name="password">The password of Redis; null for none.</param>
+    /// <param name="variables">Environment variables of all silos besides, as NAME=VALUE; not where there is a network.</param>
     public static async Task<RealCluster> StartAsync(
-        int silos, string? location = null, SplitNetwork? network = null, string[]? more = null, string[]? first = null, string? password = null)
+        int silos, string? location = null, SplitNetwork? network = null, string[]? more = null, string[]? first = null, string? password = null, string[]? variables = null)
     {
         var folder = new TemporaryDirectory();
         string place = location ?? folder.File("store");
-        var cluster = new RealCluster(folder, await ArtifactStores.OpenOrCreateAsync(place, CancellationToken.None), place, network, more ?? ["--lease", "6", "--heartbeat", "1"], password);
+        var cluster = new RealCluster(folder, await ArtifactStores.OpenOrCreateAsync(place, CancellationToken.None), place, network, more ?? ["--lease", "6", "--heartbeat", "1"], password, variables ?? []);
         bool started = false;
         try
         {
@@ -108,7 +112,7 @@ internal sealed class RealCluster : IAsyncDisposable
         string name = string.Create(CultureInfo.InvariantCulture, $"silo-{_silos.Count}");
         string[] arguments = [.. _arguments, "--scratch", _folder.File(name), .. more];
         var silo = _network is null
-            ? new SiloProcess(name, arguments)
+            ? new SiloProcess(name, IPAddress.Loopback, _variables.Length == 0 ? [] : ["env", .. _variables], arguments)
             : new SiloProcess(name, _network.AddressOf(_silos.Count), _network.WrapperOf(_silos.Count), arguments);
         _silos.Add(silo);
         return silo;
