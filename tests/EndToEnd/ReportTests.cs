@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.Json;
 using System.Xml.Linq;
 using MambaQuant.Testing;
 using Xunit;
@@ -47,6 +49,30 @@ public sealed class ReportTests(QuantizedSample sample) : IClassFixture<Quantize
         Assert.Contains($"of {model.Replace('\u0001', '\uFFFD')} ·", read.Root!.Value, StringComparison.Ordinal);
         string[] figures = run.Output.TrimEnd('\n').Split('\n')[^1].Split("  ", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         Assert.All(figures.Skip(1), figure => Assert.Contains(read.Descendants("td"), cell => cell.Value == figure));
+    }
+
+    [Fact]
+    public void SavedEvaluation_StandsInTheReport()
+    {
+        using TemporaryDirectory folder = new();
+        string checkpoint = folder.File("checkpoint"), text = folder.Write("text.txt", File.ReadAllBytes(SampleModel.EvaluationText).AsSpan(0, 1000));
+        Directory.CreateDirectory(checkpoint);
+        foreach (string file in Directory.EnumerateFiles(sample.Folder))
+        {
+            File.Copy(file, Path.Combine(checkpoint, Path.GetFileName(file)));
+        }
+
+        ProgramRun run = ProgramRun.Of("evaluate", checkpoint, "--reference", SampleModel.Folder, "--text", text, "--window", "64", "--save");
+
+        Assert.True(run.ExitCode == 0, run.Error);
+        using JsonDocument saved = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(checkpoint, "evaluation.json")));
+        JsonElement quantized = saved.RootElement.GetProperty("quantized");
+        Assert.Contains($"perplexity: {quantized.GetProperty("perplexity").GetDouble():0.0000}\n", run.Output, StringComparison.Ordinal);
+        Assert.True(quantized.GetProperty("tokens_per_second").GetDouble() > 0);
+        XDocument page = Parse(File.ReadAllText(Path.Combine(checkpoint, "report.html")));
+        Assert.Contains(page.Descendants("td"), cell => cell.Value == quantized.GetProperty("perplexity").GetDouble().ToString("0.000", CultureInfo.InvariantCulture));
+        Assert.Contains(page.Descendants("td"), cell => cell.Value == saved.RootElement.GetProperty("float").GetProperty("perplexity").GetDouble().ToString("0.000", CultureInfo.InvariantCulture));
+        Assert.Equal(2, ProgramRun.Of("evaluate", SampleModel.Folder, "--text", text, "--save").ExitCode);
     }
 
     private static XDocument Parse(string page) => XDocument.Parse(page.Replace("<!DOCTYPE html>\n", string.Empty, StringComparison.Ordinal), LoadOptions.PreserveWhitespace);

@@ -3,6 +3,9 @@ using MambaQuant.Client.Evaluation;
 using MambaQuant.Client.Failures;
 using MambaQuant.Client.Output;
 using MambaQuant.Client.Progress;
+using MambaQuant.Client.Quantizing;
+using MambaQuant.Dashboard.Reports;
+using MambaQuant.Quant.Checkpoints;
 using MambaQuant.Quant.Inference;
 using MambaQuant.Quant.Kernels;
 using MambaQuant.Quant.Kernels.Cpu;
@@ -43,6 +46,12 @@ internal sealed class EvaluateCommand : VerbCommand
     /// <summary>Threads.</summary>
     public static readonly Option<int> Workers = SharedOptions.Workers();
 
+    /// <summary>Whether the figures are put beside the checkpoint.</summary>
+    public static readonly Option<bool> Save = new("--save")
+    {
+        Description = "Put the figures beside the checkpoint, into evaluation.json and report.html; evaluates the reference too.",
+    };
+
     /// <summary>What stdout carries.</summary>
     public static readonly Option<OutputFormat> Format = SharedOptions.Format();
 
@@ -56,6 +65,7 @@ internal sealed class EvaluateCommand : VerbCommand
         Options.Add(Reference);
         Options.Add(Compute);
         Options.Add(Workers);
+        Options.Add(Save);
         Options.Add(Format);
     }
 
@@ -67,6 +77,12 @@ internal sealed class EvaluateCommand : VerbCommand
     {
         string folder = parse.GetRequiredValue(Model);
         string? referenceFolder = parse.GetValue(Reference);
+        bool saves = parse.GetValue(Save);
+        if (saves && !File.Exists(Path.Combine(folder, CheckpointReportReader.FileName)))
+        {
+            throw new UsageException($"--save puts figures beside a quantized checkpoint: expected a folder with {CheckpointReportReader.FileName}, found '{folder}' without it");
+        }
+
         EvaluationText text = EvaluationText.Read(parse.GetRequiredValue(Text), folder, parse.GetRequiredValue(Window));
 
         using CpuKernels kernels = new(new CpuKernelsOptions { Threads = parse.GetRequiredValue(Workers) });
@@ -81,6 +97,17 @@ internal sealed class EvaluateCommand : VerbCommand
         TextEvaluation evaluation = new(kernels, text, context);
         EvaluationReport report = ProgressDisplays.For(context).Run(
             $"evaluating {folder}", progress => evaluation.Run(folder, model, referenceFolder, reference, "evaluate", progress));
+        if (saves)
+        {
+            // Another quantized model may be a reference, but its figures are not the float model's.
+            bool isFloat = reference?.ComputeName == LoadedModel.NameOf(ComputeKind.Float);
+            EvaluationReport? floating = !isFloat ? null : ProgressDisplays.For(context).Run(
+                $"evaluating {referenceFolder}", progress => evaluation.Run(referenceFolder!, reference!, referenceName: null, reference: null, "evaluate reference", progress));
+            CheckpointPages.EvaluationOf(report, floating).Write(folder);
+            ReportPage.Write(folder, new ReportFacts { Model = isFloat ? referenceFolder : null, EvaluationText = parse.GetRequiredValue(Text) });
+            context.Error.WriteLine($"report: {Path.Combine(folder, ReportPage.FileName)}");
+        }
+
         if (parse.GetValue(Format) == OutputFormat.Json)
         {
             JsonOutput.Write(context.Output, report, ClientJson.Default.EvaluationReport);

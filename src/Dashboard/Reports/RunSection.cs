@@ -33,7 +33,7 @@ internal static class RunSection
         });
         PageFrame.Section(page, "Make it again", section =>
         {
-            section.Text("p", "In the folder of this checkpoint, with the model and the text at hand; the same inputs and numerics give the same bytes.");
+            section.Text("p", "With the recipe.yaml that lies beside this page; names are as they were typed. The same inputs and numerics give the same bytes.");
             section.Element("pre", null, commands => commands.Write(string.Join('\n', Reproduction.Commands(files, facts))));
             if (files.Recipe is { } recipe)
             {

@@ -135,7 +135,7 @@ internal static class SmoothingSection
 
         string errors = smoothing is { ErrorBefore: { } before, ErrorAfter: { } after } ? $", {Figures.Short(100 * before)} → {Figures.Short(100 * after)} %" : string.Empty;
         return smoothing.Strength is { } strength
-            ? $"α {Figures.Short(strength)}, {Figures.Short(smoothing.SmallestFactor)}–{Figures.Short(smoothing.LargestFactor)}{errors}"
+            ? $"α {Figures.Tick(strength)}, {Figures.Short(smoothing.SmallestFactor)}–{Figures.Short(smoothing.LargestFactor)}{errors}"
             : $"left alone{errors}";
     }
 }

@@ -33,7 +33,7 @@ internal static class WeightSection
                 string.Join(" or ", reports.Select(report => Scheme(report.Weights)).Distinct()),
                 Damping(reports),
                 recipe is null ? Figures.Nothing : Joined(Folded(family, recipe, module)),
-                Scheme(input?.Input),
+                module.Input is null ? Figures.Nothing : Scheme(input?.Input),
                 recipe is null ? Figures.Nothing : Joined(Online(family, recipe, module)),
             ]);
         }
