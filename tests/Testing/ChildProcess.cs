@@ -114,10 +114,20 @@ public sealed class ChildProcess : IDisposable
     /// <returns>Whether it has ended.</returns>
     public bool EndsWithin(TimeSpan moment) => _process.WaitForExit(moment);
 
-    /// <summary>Waits for its end.</summary>
+    /// <summary>Waits for its end, and for all that it printed.</summary>
     /// <param name="limit">How long.</param>
     /// <exception cref="TimeoutException">It goes on; the message has what it printed.</exception>
-    public int WaitForEnd(TimeSpan limit) => _process.WaitForExit(limit) ? _process.ExitCode : throw new TimeoutException($"the program goes on after {limit}; it printed:\n{Printed}");
+    public int WaitForEnd(TimeSpan limit)
+    {
+        if (!_process.WaitForExit(limit))
+        {
+            throw new TimeoutException($"the program goes on after {limit}; it printed:\n{Printed}");
+        }
+
+        // With a limit nobody waits for the last lines, which may be on their way.
+        _process.WaitForExit();
+        return _process.ExitCode;
+    }
 
     /// <inheritdoc/>
     public void Dispose()

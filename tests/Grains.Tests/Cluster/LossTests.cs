@@ -107,6 +107,9 @@ public sealed class LossTests : IAsyncLifetime, IDisposable
         IReadOnlyDictionary<string, byte[]> expected = _small.ExpectedFiles(), made = await _cluster.FilesAsync(_plan);
         Assert.Equal(expected.Keys.Order(), made.Keys.Order());
         Assert.All(expected, file => Assert.True(file.Value.AsSpan().SequenceEqual(made[file.Key]), $"{file.Key} differs"));
+        JournalAudit audit = await JournalAudit.ReadAsync(_store, _plan);
+        audit.AssertSound();
+        Assert.Equal(audit.Repeated, view.Repeated);
         return view;
     }
 }

@@ -1,6 +1,7 @@
 using MambaQuant.Grains.Contracts;
 using MambaQuant.Pipeline.Planning;
 using MambaQuant.Pipeline.Scheduling;
+using MambaQuant.Testing;
 using Xunit;
 
 namespace MambaQuant.Silo.Tests.Running;

@@ -5,10 +5,10 @@ using MambaQuant.Pipeline.Scheduling;
 using MambaQuant.Pipeline.Scheduling.Inputs;
 using Xunit;
 
-namespace MambaQuant.Silo.Tests.Running;
+namespace MambaQuant.Testing;
 
 /// <summary>What the journal of a job says of its leases: who was given what, and how each lease ended.</summary>
-internal sealed class JournalAudit
+public sealed class JournalAudit
 {
     private readonly WorkPlan _plan;
     private readonly JournalReplay _replay;
