@@ -128,6 +128,24 @@ public sealed class TelemetrySessionTests
         Assert.EndsWith($"{deaf.Address} took longer than 2 s for the last of it, which may be lost", Assert.Single(told), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("grpc")]
+    [InlineData("http/protobuf")]
+    public async Task Endpoint_OfTheOtherProtocolIsToldWithTheVariableToSet(string protocol)
+    {
+        await using OtlpReceiver receiver = await OtlpReceiver.StartAsync();
+        List<string> told = [];
+        using (TelemetrySession.Start(Variables.Options(
+            told,
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", protocol == "grpc" ? receiver.HttpAddress : receiver.GrpcAddress),
+            ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol))))
+        {
+            SmallRun.Quantize();
+        }
+
+        Assert.True(told[^1].Contains("an endpoint for HTTP needs OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf, one for gRPC needs grpc", StringComparison.Ordinal), told[^1]);
+    }
+
     [Fact]
     public void Variables_ThatMakeNoSenseAreToldAndIgnored()
     {

@@ -7,6 +7,11 @@ internal sealed class ExporterWatch : EventListener
 {
     private const string Exporter = "OpenTelemetry-Exporter-OpenTelemetryProtocol", Sdk = "OpenTelemetry-Sdk";
 
+    private const string Deeper = "see inner exception", WrongProtocol = "; an endpoint for HTTP needs OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf, one for gRPC needs grpc";
+
+    /// <summary>What is said where the endpoint takes the other protocol: gRPC to HTTP, or HTTP to gRPC or to anything else.</summary>
+    private static readonly string[] SignsOfTheOtherProtocol = ["HTTP/2", "success: 400", "success: 404", "success: 415"];
+
     /// <summary>Warnings behind which everything was sent all the same.</summary>
     private static readonly string[] Harmless =
     [
@@ -102,11 +107,13 @@ internal sealed class ExporterWatch : EventListener
         }
     }
 
-    /// <summary>The first line of an exception, without the names of types.</summary>
+    /// <summary>What an exception says in its first line, or in the one behind where it says nothing, without the names of types.</summary>
     /// <param name="text">The exception as it prints itself.</param>
     private static string FirstLine(string text)
     {
-        string line = text.Split('\n')[0].Trim();
+        string[] lines = text.Split('\n');
+        string line = lines.Length > 1 && lines[0].Contains(Deeper, StringComparison.Ordinal) ? lines[1].Replace("--->", "", StringComparison.Ordinal) : lines[0];
+        line = line.Trim();
         int colon = line.IndexOf(": ", StringComparison.Ordinal);
         return (colon > 0 && !line[..colon].Contains(' ') ? line[(colon + 2)..] : line).TrimEnd('.');
     }
@@ -130,7 +137,8 @@ internal sealed class ExporterWatch : EventListener
             return;
         }
 
-        string cause = string.Join(", ", payload.Skip(place is null ? 0 : 1).Select(FirstLine).Where(part => part.Length > 0));
+        string cause = payload.Skip(place is null ? 0 : 1).Select(FirstLine).LastOrDefault(part => part.Length > 0) ?? "no answer";
+        cause += SignsOfTheOtherProtocol.Any(sign => cause.Contains(sign, StringComparison.Ordinal)) ? WrongProtocol : string.Empty;
         bool isFirst;
         lock (_gate)
         {

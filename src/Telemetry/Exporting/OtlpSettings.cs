@@ -17,6 +17,7 @@ internal sealed record OtlpSettings(ImmutableDictionary<Signal, OtlpTarget> Targ
     public static OtlpSettings Read(Func<string, string?> environment)
     {
         var targets = ImmutableDictionary.CreateBuilder<Signal, OtlpTarget>();
+        Dictionary<string, List<string>> unsent = new(StringComparer.Ordinal);
         List<string> problems = [];
         if (!string.Equals(Value("OTEL_SDK_DISABLED")?.Trim(), "true", StringComparison.OrdinalIgnoreCase))
         {
@@ -29,7 +30,19 @@ internal sealed record OtlpSettings(ImmutableDictionary<Signal, OtlpTarget> Targ
             }
         }
 
-        return new OtlpSettings(targets.ToImmutable(), [.. problems.Distinct()]);
+        problems.InsertRange(0, unsent.Select(problem => $"{problem.Key}; no {string.Join(", no ", problem.Value)} are sent"));
+        return new OtlpSettings(targets.ToImmutable(), [.. problems]);
+
+        // One wrong word for all signals is one problem.
+        void Refuse(Signal signal, string problem)
+        {
+            if (!unsent.TryGetValue(problem, out List<string>? signals))
+            {
+                unsent.Add(problem, signals = []);
+            }
+
+            signals.Add(Lower(signal));
+        }
 
         string? Value(string name) => environment(name) is { Length: > 0 } value ? value : null;
 
@@ -39,7 +52,7 @@ internal sealed record OtlpSettings(ImmutableDictionary<Signal, OtlpTarget> Targ
             string? exporter = Value(name)?.Trim().ToLowerInvariant();
             if (exporter is not (null or "otlp" or "none"))
             {
-                problems.Add($"{name} is '{exporter}': expected 'otlp' or 'none', as this program has no other exporter; no {Lower(signal)} are sent");
+                Refuse(signal, $"{name} is '{exporter}': expected 'otlp' or 'none', as this program has no other exporter");
             }
 
             return exporter is null or "otlp";
@@ -55,7 +68,7 @@ internal sealed record OtlpSettings(ImmutableDictionary<Signal, OtlpTarget> Targ
 
             if (!Uri.TryCreate(own.Trim(), UriKind.Absolute, out Uri? endpoint) || endpoint.Scheme is not ("http" or "https"))
             {
-                problems.Add($"{name} is no address: expected such as http://collector:4317; no {Lower(signal)} are sent");
+                Refuse(signal, $"{name} is no address: expected such as http://collector:4317");
                 return null;
             }
 
@@ -69,7 +82,7 @@ internal sealed record OtlpSettings(ImmutableDictionary<Signal, OtlpTarget> Targ
             };
             if (protocol is not { } known)
             {
-                problems.Add($"{protocolName} is '{text}': expected '{Grpc}' or '{HttpProtobuf}'; no {Lower(signal)} are sent");
+                Refuse(signal, $"{protocolName} is '{text}': expected '{Grpc}' or '{HttpProtobuf}'");
                 return null;
             }
 
