@@ -116,7 +116,10 @@ public sealed class TelemetrySessionTests
         using var deaf = new DeafServer();
         List<string> told = [];
         TelemetrySession? session = TelemetrySession.Start(Variables.Options(
-            told, ("OTEL_EXPORTER_OTLP_ENDPOINT", deaf.Address), ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol), ("OTEL_BSP_SCHEDULE_DELAY", "20"), ("OTEL_METRIC_EXPORT_INTERVAL", "50")) with { ToClose = TimeSpan.FromSeconds(2) });
+            told, ("OTEL_EXPORTER_OTLP_ENDPOINT", deaf.Address), ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol), ("OTEL_BSP_SCHEDULE_DELAY", "20"), ("OTEL_METRIC_EXPORT_INTERVAL", "50")) with
+        {
+            ToClose = TimeSpan.FromSeconds(2),
+        });
         SmallRun.Quantize();
         Assert.True(deaf.Connections > 0, "nobody called");
         long ended = Stopwatch.GetTimestamp();

@@ -117,7 +117,10 @@ internal static class SmoothingSection
     {
         var table = new Table(
             "What was chosen: strength α, smallest and largest factor, block error before → after (%).",
-            ["layer", .. sites]) { IsOfWords = true };
+            ["layer", .. sites])
+        {
+            IsOfWords = true,
+        };
         for (int layer = 0; layer < report.Layers.Length; layer++)
         {
             table.Add([layer.ToString(CultureInfo.InvariantCulture), .. sites.Select(site => (TableCell)Choice(report.Layers[layer].Smoothings.FirstOrDefault(smoothing => smoothing.Site == site)))]);

@@ -18,7 +18,10 @@ internal static class WeightSection
         Recipe? recipe = files.Recipe?.Recipe;
         var table = new Table(
             "Modules of a layer, embeddings and head. T is the rotation of the residual stream, H a Hadamard matrix, K the eigenvectors of a covariance, s smoothing factors, γ the weight of a norm.",
-            ["weights", "stored", "GPTQ damping", "folded in", "input", "at run time"]) { IsOfWords = true };
+            ["weights", "stored", "GPTQ damping", "folded in", "input", "at run time"])
+        {
+            IsOfWords = true,
+        };
         foreach (ModuleDefinition module in family.LayerModules.Append(family.Embeddings).Append(family.Head))
         {
             ModuleReport[] reports = [.. files.Report.Layers.Append(files.Report.Ends).SelectMany(layer => layer.Modules).Where(found => found.Module == module.Name)];

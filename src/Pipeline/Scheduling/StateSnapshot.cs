@@ -31,7 +31,10 @@ internal static class StateSnapshot
             at,
             state.Durations.Ratios,
             state.Unserved?.Item,
-            state.Unserved?.Largest) { Round = state.Round };
+            state.Unserved?.Largest)
+        {
+            Round = state.Round,
+        };
         JsonSerializer.Serialize(text, header, SnapshotJsonContext.Default.SnapshotHeader);
         text.WriteByte((byte)'\n');
         for (int index = 0; index < state.Items.Count; index++)
