@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using System.Security.Cryptography;
 using MambaQuant.Pipeline.Telemetry;
 using MambaQuant.Telemetry.Exporting;
 using MambaQuant.Telemetry.Gpu;
@@ -40,6 +41,7 @@ public sealed class TelemetrySession : IDisposable
     private readonly ILoggerFactory? _logs;
     private readonly GpuMeter? _gpus;
     private readonly JobLog? _jobs;
+    private readonly List<(Signal Signal, string Cause)> _unsent = [];
     private bool _isDisposed;
 
     private TelemetrySession(TelemetryOptions options, ImmutableDictionary<Signal, OtlpTarget> targets)
@@ -50,18 +52,22 @@ public sealed class TelemetrySession : IDisposable
         _watch.FirstFailure = options.TellsAtOnce ? cause => options.Tell($"telemetry does not get through, the work goes on without it: {cause}") : null;
         if (targets.TryGetValue(Signal.Metrics, out OtlpTarget? metrics))
         {
-            _gpus = Nvml.Open(Nvml.LibraryName) is { } nvml ? new GpuMeter(nvml) : null;
-            _metrics = Metrics(metrics);
+            _metrics = Built(Signal.Metrics, () => Metrics(metrics));
+            _gpus = _metrics is not null && Nvml.Open(Nvml.LibraryName) is { } nvml ? new GpuMeter(nvml) : null;
         }
 
         if (targets.TryGetValue(Signal.Traces, out OtlpTarget? traces))
         {
-            _traces = Traces(traces);
+            _traces = Built(Signal.Traces, () => Traces(traces));
         }
 
         if (targets.TryGetValue(Signal.Logs, out OtlpTarget? logs))
         {
-            _logs = Logs(logs);
+            _logs = Built(Signal.Logs, () => Logs(logs));
+        }
+
+        if (_logs is not null)
+        {
             _jobs = new JobLog(_logs.CreateLogger(Category));
             JobEvents.Happened += _jobs.Write;
         }
@@ -113,8 +119,19 @@ public sealed class TelemetrySession : IDisposable
 
         int patience = (int)_options.ToClose.TotalMilliseconds;
         Task[] endings = [Begin(() => _metrics?.Shutdown(patience)), Begin(() => _traces?.Shutdown(patience)), Begin(() => _logs?.Dispose())];
-        bool isAllSent = Task.WaitAll(endings, _options.ToClose);
-        if (isAllSent)
+        bool isAllSent;
+        try
+        {
+            isAllSent = Task.WaitAll(endings, _options.ToClose);
+        }
+        catch (AggregateException)
+        {
+            // Thrown when all have ended; what each says is told below, as the work that was measured has not failed.
+            isAllSent = true;
+        }
+
+        string?[] faults = [.. endings.Select(ending => ending.Exception?.InnerException?.Message).Distinct()];
+        if (isAllSent && faults.All(fault => fault is null))
         {
             _metrics?.Dispose();
             _traces?.Dispose();
@@ -123,10 +140,11 @@ public sealed class TelemetrySession : IDisposable
         _gpus?.Dispose();
         string? losses = _watch.Losses;
         _watch.Dispose();
-        if (!isAllSent || losses is not null)
+        string? silence = isAllSent ? null : $"{string.Join(" and ", _watch.Places)} took longer than {_options.ToClose.TotalSeconds:0.#} s for the last of it, which may be lost";
+        string[] missing = [.. ((string?[])[losses, silence, .. faults]).OfType<string>()];
+        if (missing.Length > 0)
         {
-            string silence = isAllSent ? string.Empty : $"{string.Join(" and ", _watch.Places)} took longer than {_options.ToClose.TotalSeconds:0.#} s for the last of it, which may be lost";
-            _options.Tell($"telemetry is not complete: {string.Join("; ", new[] { losses, silence }.Where(part => !string.IsNullOrEmpty(part)))}");
+            _options.Tell($"telemetry is not complete: {string.Join("; ", missing)}");
         }
     }
 
@@ -149,6 +167,17 @@ public sealed class TelemetrySession : IDisposable
             options.Tell($"telemetry: {problem}");
         }
 
+        foreach (IGrouping<string, Signal> unsent in session._unsent.GroupBy(one => one.Cause, one => one.Signal))
+        {
+            options.Tell($"telemetry: what the OTEL_ variables say cannot be used: {unsent.Key}; no {string.Join(", no ", unsent.Select(signal => signal.ToString().ToLowerInvariant()))} are sent");
+        }
+
+        if (session is { _metrics: null, _traces: null, _logs: null })
+        {
+            session.Dispose();
+            return null;
+        }
+
         return session;
     }
 
@@ -161,6 +190,22 @@ public sealed class TelemetrySession : IDisposable
         exporter.Protocol = target.Protocol;
         exporter.Headers = target.Headers ?? exporter.Headers;
         exporter.TimeoutMilliseconds = target.TimeoutMilliseconds ?? exporter.TimeoutMilliseconds;
+    }
+
+    /// <summary>Builds what sends a signal; null where the packages refuse what a variable says.</summary>
+    private T? Built<T>(Signal signal, Func<T> build)
+        where T : class
+    {
+        try
+        {
+            return build();
+        }
+        catch (Exception refusal) when (refusal is ArgumentException or InvalidOperationException or NotSupportedException or FormatException or OverflowException
+            or IOException or UnauthorizedAccessException or CryptographicException)
+        {
+            _unsent.Add((signal, refusal.Message.Split('\n')[0].Trim().TrimEnd('.')));
+            return null;
+        }
     }
 
     private MeterProvider Metrics(OtlpTarget target) => Sdk.CreateMeterProviderBuilder()
@@ -178,18 +223,34 @@ public sealed class TelemetrySession : IDisposable
         .AddOtlpExporter(exporter => Apply(exporter, target))
         .Build();
 
-    private ILoggerFactory Logs(OtlpTarget target) => LoggerFactory.Create(logging =>
+    private ILoggerFactory Logs(OtlpTarget target)
     {
-        logging.Services.AddSingleton(_variables);
-        logging.AddOpenTelemetry(records =>
+        ILoggerFactory factory = LoggerFactory.Create(logging =>
         {
-            var resource = ResourceBuilder.CreateDefault();
-            Describe(resource);
-            records.SetResourceBuilder(resource);
-            records.IncludeFormattedMessage = true;
-            records.AddOtlpExporter(exporter => Apply(exporter, target));
+            logging.Services.AddSingleton(_variables);
+            logging.AddOpenTelemetry(records =>
+            {
+                var resource = ResourceBuilder.CreateDefault();
+                Describe(resource);
+                records.SetResourceBuilder(resource);
+                records.IncludeFormattedMessage = true;
+                records.AddOtlpExporter(exporter => Apply(exporter, target));
+            });
         });
-    });
+
+        ILoggerFactory? unfinished = factory;
+        try
+        {
+            // Only its first logger has it read the variables.
+            factory.CreateLogger(Category);
+            unfinished = null;
+            return factory;
+        }
+        finally
+        {
+            unfinished?.Dispose();
+        }
+    }
 
     /// <summary>Names the sender; what the variables say of it wins.</summary>
     private void Describe(ResourceBuilder resource) => resource

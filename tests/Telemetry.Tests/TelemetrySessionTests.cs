@@ -2,6 +2,7 @@ using System.Diagnostics;
 using MambaQuant.Pipeline.Telemetry;
 using MambaQuant.Pipeline.Tests.Local;
 using MambaQuant.Telemetry.Tests.Receiving;
+using Microsoft.Extensions.Logging;
 using Xunit;
 
 namespace MambaQuant.Telemetry.Tests;
@@ -169,6 +170,25 @@ public sealed class TelemetrySessionTests
                 "telemetry: OTEL_TRACES_SAMPLER makes no sense, and is ignored",
             ],
             told.Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("OTEL_EXPORTER_OTLP_HEADERS", "abc", "what the OTEL_ variables say cannot be used: Headers provided in an invalid format; no metrics, no traces, no logs are sent")]
+    [InlineData("OTEL_EXPORTER_OTLP_CERTIFICATE", "/nowhere/ca.pem", "what the OTEL_ variables say cannot be used: CA Certificate file not found at path: /nowhere/ca.pem; no metrics, no traces, no logs are sent")]
+    [InlineData("OTEL_METRIC_EXPORT_INTERVAL", "0", "what the OTEL_ variables say cannot be used: ")]
+    [InlineData("OTEL_METRIC_EXPORT_INTERVAL", "-5", "OTEL_METRIC_EXPORT_INTERVAL makes no sense, and is ignored")]
+    public void Variable_ThatThePackagesRefuseCostsSignalsButNotTheWork(string name, string value, string expected)
+    {
+        List<string> told = [];
+
+        using (TelemetrySession? session = TelemetrySession.Start(Variables.Options(told, ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://127.0.0.1:9"), (name, value))))
+        {
+            Assert.Equal(expected.Contains("no logs", StringComparison.Ordinal), session is null);
+            session?.Loggers.CreateLogger("any");
+        }
+
+        Assert.Contains(told, line => line.StartsWith($"telemetry: {expected}", StringComparison.Ordinal));
+        Assert.DoesNotContain(told, line => line.Contains('\n', StringComparison.Ordinal));
     }
 
     [Fact]
