@@ -61,8 +61,12 @@ internal sealed partial class CalibrationJobGrain
             string owner = $"{silo.Name} {silo.SiloAddress} {GrainContext.ActivationId}{(_owners++ == 0 ? string.Empty : $" {_owners}")}";
             _open = await OpenJob.OpenAsync(Job, at.Round, owner, options, members.IsGone, time, PumpAsync, Stopping);
             _fault = string.Empty;
-            _timer ??= this.RegisterGrainTimer(
-                LookAroundAsync, new GrainTimerCreationOptions(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1)) { Interleave = true, KeepAlive = true });
+            if (_ending is null) // a job with nothing to do may have ended in between
+            {
+                _timer ??= this.RegisterGrainTimer(
+                    LookAroundAsync, new GrainTimerCreationOptions(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1)) { Interleave = true, KeepAlive = true });
+            }
+
             await DemandAsync();
             if (_open.Conductor.HasEnded)
             {

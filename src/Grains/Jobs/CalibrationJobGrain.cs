@@ -234,6 +234,12 @@ internal sealed partial class CalibrationJobGrain(
             {
                 return false;
             }
+            catch (Exception fault) when (!_isStopping)
+            {
+                // Whatever it is: a job whose end nobody writes down would run for ever.
+                LogPumpBroken(Job, fault);
+                await Task.Delay(TimeSpan.FromSeconds(1), time);
+            }
         }
 
         return false;

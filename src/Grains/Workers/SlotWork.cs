@@ -180,6 +180,15 @@ internal sealed class SlotWork(Action<Assignment> run)
                 return null;
             }
 
+            if (reply.Standing == SlotStanding.Stranger)
+            {
+                // The job does not know it, or not any more: what it counts from now on, attempts and versions, may begin anew.
+                HeldLease? lost = _running?.Lease;
+                Clear();
+                _job = job;
+                return lost;
+            }
+
             if (reply.Version < _version)
             {
                 return null;

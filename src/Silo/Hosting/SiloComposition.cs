@@ -32,7 +32,7 @@ internal static class SiloComposition
     {
         builder.Logging.AddSimpleConsole(options => (options.SingleLine, options.TimestampFormat, options.UseUtcTimestamp) = (true, "yyyy-MM-ddTHH:mm:ssZ ", true));
         builder.WebHost.UseUrls(string.Create(
-            CultureInfo.InvariantCulture, $"http://{(configuration.Endpoint.ListensOnAny ? "[::]" : "127.0.0.1")}:{configuration.HealthPort}"));
+            CultureInfo.InvariantCulture, $"http://{(configuration.Endpoint.ListensOnAny ? "*" : "127.0.0.1")}:{configuration.HealthPort}"));
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = configuration.Shutdown + ToClose);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton(store);

@@ -39,6 +39,19 @@ public sealed class SlotWorkTests
     }
 
     [Fact]
+    public void Job_ThatDoesNotKnowTheSlotAnyMoreCountsAnew()
+    {
+        _work.Start("job", First, 500);
+        _work.Take("job", Reply(null, 0) with { Standing = SlotStanding.Stranger }, 0);
+        Assert.True(_run[0].Abandon.IsCancellationRequested);
+
+        _work.Take("job", Reply(First, 1), 0);
+
+        Assert.Equal([First, First], _run.Select(item => item.Lease));
+        Assert.False(_run[1].Abandon.IsCancellationRequested);
+    }
+
+    [Fact]
     public void Word_OfAnotherJobCountsForNothing()
     {
         _work.Start("other", First, 5);

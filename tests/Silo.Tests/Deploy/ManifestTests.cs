@@ -194,7 +194,7 @@ public sealed class ManifestTests
         Assert.Equal(["8080"], policy.Ingress.Where(rule => rule.FromProperty is null or []).SelectMany(rule => rule.Ports).Select(port => port.Port.Value));
         Assert.Equal(["member"], Allowed(policy, "11111"));
         Assert.Equal(["client", "member"], Allowed(policy, "30000"));
-        Assert.Equal(["viewer"], Allowed(policy, "8090"));
+        Assert.Equal(["viewer of any namespace"], Allowed(policy, "8090"));
     });
 
     [KubectlFact]
@@ -276,9 +276,11 @@ public sealed class ManifestTests
         .SelectMany(rule => rule.FromProperty)
         .Select(peer =>
         {
-            Assert.Null(peer.NamespaceSelector);
             Assert.Null(peer.IpBlock);
-            return peer.PodSelector.MatchLabels.Keys.Single(label => label.StartsWith("mambaquant/", StringComparison.Ordinal))["mambaquant/".Length..];
+            (string label, string value) = Assert.Single(peer.PodSelector.MatchLabels); // whoever is meant need carry nothing else
+            Assert.Equal("true", value);
+            Assert.StartsWith("mambaquant/", label, StringComparison.Ordinal);
+            return label["mambaquant/".Length..] + (peer.NamespaceSelector is null ? string.Empty : " of any namespace");
         })
         .Order(StringComparer.Ordinal);
 
