@@ -84,19 +84,22 @@ public sealed class DashboardServer : IAsyncDisposable
         var feeds = new JobFeeds(source, pictures, time);
         var jobs = new JobList(source, time);
         var stopping = new CancellationTokenSource();
+        DashboardServer? server = null;
         try
         {
             DashboardEndpoints.Map(application, options, feeds, jobs, pictures, stopping.Token);
             await application.StartAsync(cancellation);
-            return new DashboardServer(application, feeds, jobs, stopping, time);
+            return server = new DashboardServer(application, feeds, jobs, stopping, time);
         }
-        catch
+        finally
         {
-            await application.DisposeAsync();
-            feeds.Dispose();
-            jobs.Dispose();
-            stopping.Dispose();
-            throw;
+            if (server is null)
+            {
+                await application.DisposeAsync();
+                feeds.Dispose();
+                jobs.Dispose();
+                stopping.Dispose();
+            }
         }
     }
 
