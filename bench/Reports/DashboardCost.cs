@@ -2,9 +2,11 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using MambaQuant.Dashboard.Hosting;
+using MambaQuant.Dashboard.Tests;
 using MambaQuant.Dashboard.Watching;
 using MambaQuant.Pipeline.Driving;
 using MambaQuant.Pipeline.Local;
+using MambaQuant.Pipeline.Scheduling;
 using MambaQuant.Quant.Kernels.Cpu;
 using MambaQuant.Quant.Recipes;
 using MambaQuant.Testing;
@@ -15,6 +17,39 @@ namespace MambaQuant.Reports;
 internal static class DashboardCost
 {
     private static readonly int?[] Cases = [null, 0, 1, 20];
+
+    /// <summary>What serving alone takes: nothing else runs in this process, so nothing hides it.</summary>
+    /// <param name="seconds">How long each case is looked at.</param>
+    public static async Task<string> AloneAsync(int seconds)
+    {
+        var text = new StringBuilder("## What serving takes by itself\n\n");
+        text.Append(CultureInfo.InvariantCulture, $"A process that only serves a job of ten thousand items, of which ten are done, and all of eight workers are further, twenty times a second; {seconds} s each. Share = processor time of that process a second, of all {Environment.ProcessorCount} processors: the most that a job beside it can lose.\n\n| | share |\n|---|---:|\n");
+        foreach (int pages in (int[])[0, 1, 20])
+        {
+            var source = new MadeUpSource();
+            MadeUpJob job = source.Add(MadeUpPlan.Large());
+            await using DashboardServer server = await DashboardServer.StartAsync(source, new DashboardOptions(), TimeProvider.System, CancellationToken.None);
+            using ChildProcess? readers = pages > 0 ? ChildProcess.Start("dotnet", DashboardCommand.Readers(server.Address, pages)) : null;
+            await Task.Delay(3000);
+            using var process = Process.GetCurrentProcess();
+            TimeSpan before = process.TotalProcessorTime;
+            long started = Stopwatch.GetTimestamp();
+            for (int step = 0; Stopwatch.GetElapsedTime(started).TotalSeconds < seconds; step++)
+            {
+                int first = 10 * step % 10_000;
+                job.Set(ItemStatus.Done, Enumerable.Range(first, 10));
+                job.Workers([.. Enumerable.Range(0, 8).Select(worker => new WorkerOverview($"worker-{worker}", "processors", first + worker, 1, step, 10_000, "tokens", step / 20.0, step))]);
+                await Task.Delay(50);
+            }
+
+            process.Refresh();
+            double share = (process.TotalProcessorTime - before).TotalSeconds / Stopwatch.GetElapsedTime(started).TotalSeconds / Environment.ProcessorCount;
+            text.Append(CultureInfo.InvariantCulture, $"| {Name(pages)} | {100 * share:F2} % |\n");
+            Console.Error.WriteLine($"alone, {Name(pages)}: {100 * share:F2} %");
+        }
+
+        return text.Append('\n').ToString();
+    }
 
     /// <summary>Measures.</summary>
     /// <param name="model">Folder of the model.</param>
@@ -50,7 +85,7 @@ internal static class DashboardCost
             double ownCpu = Median(times), ownWall = Median(runs[which].Select(run => run.Wall));
             text.Append(
                 CultureInfo.InvariantCulture,
-                $"| {Name(Cases[which])} | {ownCpu:F2} | {times[times.Length / 4]:F2} to {times[times.Length * 3 / 4]:F2} | {(ownCpu / cpu) - 1:+0.0 %;-0.0 %} | {ownWall:F2} | {(ownWall / wall) - 1:+0.0 %;-0.0 %} |\n");
+                $"| {Name(Cases[which])} | {ownCpu:F2} | {times[times.Length / 4]:F2} to {times[times.Length * 3 / 4]:F2} | {Over(ownCpu / cpu)} | {ownWall:F2} | {Over(ownWall / wall)} |\n");
         }
 
         return text.ToString();
@@ -85,6 +120,8 @@ internal static class DashboardCost
         readers?.Dispose();
         return (wall, cpu);
     }
+
+    private static string Over(double ratio) => Math.Round(100 * (ratio - 1), 1, MidpointRounding.ToEven) is var percent && percent == 0 ? "0.0 %" : percent.ToString("+0.0;-0.0", CultureInfo.InvariantCulture) + " %";
 
     private static string Name(int? pages) => pages switch { null => "no server", 0 => "server, no page", 1 => "1 page", _ => $"{pages} pages" };
 
