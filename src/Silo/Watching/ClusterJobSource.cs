@@ -15,6 +15,8 @@ namespace MambaQuant.Silo.Watching;
 /// <param name="description">Whose jobs these are, for people.</param>
 internal sealed class ClusterJobSource(IGrainFactory grains, IArtifactStore store, string description) : IJobSource
 {
+    private readonly EndedJobs _ended = new(store);
+
     /// <inheritdoc/>
     public string Description => description;
 
@@ -30,7 +32,16 @@ internal sealed class ClusterJobSource(IGrainFactory grains, IArtifactStore stor
     /// <inheritdoc/>
     public Task<JobOverview?> WatchAsync(string job, long after, TimeSpan wait, CancellationToken cancellation) => AskAsync(async () =>
     {
-        JobView view = await grains.GetGrain<ICalibrationJobGrain>(job).ViewAsync(after, (int)wait.TotalMilliseconds).WaitAsync(cancellation);
+        // Nobody has to wait for the first answer, not even where the job has no version because it is not open.
+        int patience = after == 0 ? 0 : (int)wait.TotalMilliseconds;
+        JobView view = await grains.GetGrain<ICalibrationJobGrain>(job).ViewAsync(after, patience).WaitAsync(cancellation);
+        if (view is { HasEnded: true, Version: 0 })
+        {
+            // After its end a job's grain goes to sleep, and knows no more than how it ended.
+            return await _ended.FillAsync(JobViews.ToOverview(view), cancellation);
+        }
+
+        _ended.Forget(job);
         return view.Phase == JobPhase.Unknown ? null : JobViews.ToOverview(view);
     });
 
