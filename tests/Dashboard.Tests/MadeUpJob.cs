@@ -23,6 +23,9 @@ internal sealed class MadeUpJob(WorkPlan plan, string model)
     /// <summary>Name of the model in the list.</summary>
     public string Model { get; set; } = model;
 
+    /// <summary>Changes that are told besides those of the job's items.</summary>
+    public ImmutableArray<ItemChange> More { get; set; } = [];
+
     /// <summary>The newest version.</summary>
     public long Version
     {
@@ -56,7 +59,7 @@ internal sealed class MadeUpJob(WorkPlan plan, string model)
             return _overview with
             {
                 Notices = [.. _notices],
-                Items = [.. Enumerable.Range(0, _statuses.Length).Where(item => _changedAt[item] > after).Select(item => new ItemChange(item, _statuses[item]))],
+                Items = [.. Enumerable.Range(0, _statuses.Length).Where(item => _changedAt[item] > after).Select(item => new ItemChange(item, _statuses[item])), .. More],
             };
         }
     }

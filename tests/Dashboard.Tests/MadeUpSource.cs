@@ -11,6 +11,7 @@ namespace MambaQuant.Dashboard.Tests;
 internal sealed class MadeUpSource : IJobSource
 {
     private int _asked;
+    private Exception? _fault;
 
     /// <summary>The jobs.</summary>
     public List<MadeUpJob> Jobs { get; } = [];
@@ -20,6 +21,10 @@ internal sealed class MadeUpSource : IJobSource
 
     /// <summary>What is wrong with the source; null for nothing.</summary>
     public string? Trouble { get; set; }
+
+    /// <summary>The next question about a job fails so, and that one alone.</summary>
+    /// <param name="fault">How.</param>
+    public void FailOnce(Exception fault) => Volatile.Write(ref _fault, fault);
 
     /// <inheritdoc/>
     public string Description { get; set; } = "a test";
@@ -56,6 +61,11 @@ internal sealed class MadeUpSource : IJobSource
     public async Task<JobOverview?> WatchAsync(string job, long after, TimeSpan wait, CancellationToken cancellation)
     {
         Interlocked.Increment(ref _asked);
+        if (Interlocked.Exchange(ref _fault, null) is { } fault)
+        {
+            throw fault;
+        }
+
         if (Trouble is { } trouble)
         {
             throw new JobSourceException(trouble);

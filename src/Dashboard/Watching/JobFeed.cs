@@ -148,16 +148,30 @@ internal sealed class JobFeed(IJobSource source, WorkPlan plan, string epoch, St
     private async Task WatchAsync()
     {
         CancellationToken stop = _stop.Token;
+        bool isLetGo = false;
         try
         {
             while (IsWanted())
             {
                 await Task.Delay(await AskAsync(stop), time, stop);
             }
+
+            isLetGo = true;
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             // The server goes.
+        }
+        finally
+        {
+            // Whoever joins next begins anew; where the loop was let go that was said already, and another one may run by now.
+            if (!isLetGo)
+            {
+                lock (_gate)
+                {
+                    _isWatching = false;
+                }
+            }
         }
     }
 
@@ -182,19 +196,29 @@ internal sealed class JobFeed(IJobSource source, WorkPlan plan, string epoch, St
             }
 
             bool isSame = _known == (overview.Version, overview.Owner);
-            _known = (overview.Version, overview.Owner);
             Tell(mirror => mirror.Absorb(overview));
-            _fetching = FetchAsync(_fetching, [.. overview.Items.Where(change => change.Status == ItemStatus.Done).Select(change => plan.Graph.Items[change.Item])], stop);
+            _known = (overview.Version, overview.Owner);
+            _fetching = FetchAsync(_fetching, DoneOf(overview), stop);
 
             // A source that has nothing new should have waited; one that did not, say of a job that has ended, is not asked all the time.
             return isSame && time.GetElapsedTime(asked) < Pause ? AfterTrouble : Pause;
         }
-        catch (Exception fault) when (fault is JobSourceException or ArtifactStoreException)
+        catch (Exception fault) when (!stop.IsCancellationRequested)
         {
-            Tell(mirror => mirror.Absorb($"the job cannot be asked at the moment: {fault.Message}"));
+            // Nobody wrote the words of what was not foreseen for people, so they stay here.
+            string why = fault is JobSourceException or ArtifactStoreException ? fault.Message : fault.GetType().Name;
+            Tell(mirror => mirror.Absorb($"the job cannot be asked at the moment: {why}"));
             return AfterTrouble;
         }
     }
+
+    /// <summary>Items that a source tells to be done, and that the plan knows.</summary>
+    private WorkItem[] DoneOf(JobOverview overview) =>
+    [
+        .. overview.Items
+            .Where(change => change.Status == ItemStatus.Done && (uint)change.Item < (uint)plan.Graph.Items.Length)
+            .Select(change => plan.Graph.Items[change.Item]),
+    ];
 
     private async Task FetchAsync(Task before, WorkItem[] done, CancellationToken stop)
     {
@@ -206,9 +230,17 @@ internal sealed class JobFeed(IJobSource source, WorkPlan plan, string epoch, St
             {
                 await (item.Kind == WorkKind.Quantize ? pictures.OfLayerAsync(plan, item.First, stop) : pictures.OfRotationAsync(plan, stop));
             }
-            catch (Exception fault) when (fault is JobSourceException or ArtifactStoreException or JsonException or OperationCanceledException)
+            catch (Exception fault) when (fault is JsonException or CorruptArtifactException)
             {
-                return; // a page that asks for it hears why
+                // This one alone; a page that asks for it hears why.
+            }
+            catch (Exception) when (!stop.IsCancellationRequested)
+            {
+                return; // the store is away, or worse: pages ask themselves
+            }
+            catch (OperationCanceledException)
+            {
+                return;
             }
         }
     }

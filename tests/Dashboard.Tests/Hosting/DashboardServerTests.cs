@@ -281,6 +281,40 @@ public sealed class DashboardServerTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task FaultThatNobodyForesaw_IsSaid_AndTheFeedGoesOn()
+    {
+        _source.FailOnce(new InvalidOperationException("secret"));
+        List<string> heard = [];
+        await foreach (PageEvent news in _client.EventsAsync($"api/jobs/{_job.Plan.Id}/events"))
+        {
+            if (news.Name is "job" or "change")
+            {
+                heard.Add(news.Data.GetRawText());
+            }
+
+            if (news.Data.TryGetProperty("items", out _))
+            {
+                break;
+            }
+        }
+
+        Assert.Contains(nameof(InvalidOperationException), heard[0], StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", heard[0], StringComparison.Ordinal);
+        Assert.Contains("running", heard[^1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ItemsThatThePlanDoesNotKnow_AreLeftOut()
+    {
+        _job.More = [new ItemChange(-1, ItemStatus.Done), new ItemChange(_job.Plan.Graph.Items.Length, ItemStatus.Done)];
+
+        PageEvent news = await FirstAsync(_client.EventsAsync($"api/jobs/{_job.Plan.Id}/events"), "job", "change");
+
+        Assert.Equal("", news.Data.GetProperty("trouble").GetString());
+        Assert.Equal(_job.Plan.Graph.Items.Length, news.Data.GetProperty("items").GetString()!.Length);
+    }
+
+    [Fact]
     public async Task ServerThatGoes_SaysTheLastWordFirst()
     {
         List<PageEvent> heard = [];
