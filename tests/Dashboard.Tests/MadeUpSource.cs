@@ -22,6 +22,9 @@ internal sealed class MadeUpSource : IJobSource
     /// <summary>What is wrong with the source; null for nothing.</summary>
     public string? Trouble { get; set; }
 
+    /// <summary>What the list of jobs waits for before it is told.</summary>
+    public Task ListWaitsFor { get; set; } = Task.CompletedTask;
+
     /// <summary>The next question about a job fails so, and that one alone.</summary>
     /// <param name="fault">How.</param>
     public void FailOnce(Exception fault) => Volatile.Write(ref _fault, fault);
@@ -54,8 +57,11 @@ internal sealed class MadeUpSource : IJobSource
     }
 
     /// <inheritdoc/>
-    public Task<ImmutableArray<JobLine>> ListAsync(CancellationToken cancellation) =>
-        Trouble is { } trouble ? throw new JobSourceException(trouble) : Task.FromResult<ImmutableArray<JobLine>>([.. Jobs.Select(job => job.Line)]);
+    public async Task<ImmutableArray<JobLine>> ListAsync(CancellationToken cancellation)
+    {
+        await ListWaitsFor.WaitAsync(cancellation);
+        return Trouble is { } trouble ? throw new JobSourceException(trouble) : [.. Jobs.Select(job => job.Line)];
+    }
 
     /// <inheritdoc/>
     public async Task<JobOverview?> WatchAsync(string job, long after, TimeSpan wait, CancellationToken cancellation)

@@ -21,6 +21,8 @@ internal sealed class DashboardEndpoints
     // Plans never change, and a page asks for one once.
     private const int MostPlans = 16;
 
+    private static readonly TimeSpan ForTheList = TimeSpan.FromSeconds(10);
+
     private readonly JobFeeds _feeds;
     private readonly JobList _jobs;
     private readonly StoredPictures _pictures;
@@ -79,7 +81,8 @@ internal sealed class DashboardEndpoints
         }
     });
 
-    private async Task ListAsync(HttpContext context) => await SendJsonAsync(context, await _jobs.GetAsync(context.RequestAborted));
+    private async Task ListAsync(HttpContext context) =>
+        await SendJsonAsync(context, await _jobs.GetAsync(ForTheList, context.RequestAborted) ?? throw new JobSourceException("the list of jobs takes long; ask again"));
 
     private Task EventsAsync(HttpContext context) => StreamAsync(context, stream => stream.RunAsync());
 

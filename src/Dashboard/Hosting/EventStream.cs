@@ -19,6 +19,9 @@ internal sealed class EventStream(HttpContext context, JobList jobs, Cancellatio
     /// <summary>Seconds after which something is sent in any case.</summary>
     public static readonly TimeSpan Beat = TimeSpan.FromSeconds(5);
 
+    // The list must not keep a page from its job. A last word is worth more.
+    private static readonly TimeSpan ForTheList = TimeSpan.FromMilliseconds(100), ForTheLastList = TimeSpan.FromMilliseconds(500);
+
     private readonly CancellationToken _gone = context.RequestAborted;
     private byte[]? _list;
     private long _sentAt;
@@ -41,7 +44,7 @@ internal sealed class EventStream(HttpContext context, JobList jobs, Cancellatio
             await response.StartAsync(either.Token);
             while (true)
             {
-                await ListAsync(either.Token);
+                await ListAsync(ForTheList, either.Token);
                 position = await WaitAsync(feed, position, either.Token);
             }
         }
@@ -51,7 +54,7 @@ internal sealed class EventStream(HttpContext context, JobList jobs, Cancellatio
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
-            await ListAsync(CancellationToken.None);
+            await ListAsync(ForTheLastList, CancellationToken.None);
             await SendAsync("bye", null, "{}"u8.ToArray(), CancellationToken.None);
         }
         catch (IOException)
@@ -85,19 +88,19 @@ internal sealed class EventStream(HttpContext context, JobList jobs, Cancellatio
         return position;
     }
 
-    private async Task ListAsync(CancellationToken cancellation)
+    private async Task ListAsync(TimeSpan patience, CancellationToken cancellation)
     {
-        byte[] list;
+        byte[]? list;
         try
         {
-            list = await jobs.GetAsync(cancellation);
+            list = await jobs.GetAsync(patience, cancellation);
         }
         catch (Exception fault) when (fault is JobSourceException or ArtifactStoreException)
         {
             return; // asked again in half a second
         }
 
-        if (!ReferenceEquals(list, _list))
+        if (list is not null && !ReferenceEquals(list, _list))
         {
             _list = list;
             await SendAsync("jobs", null, list, cancellation);

@@ -6,6 +6,7 @@ using MambaQuant.Pipeline.Artifacts;
 namespace MambaQuant.Dashboard.Watching;
 
 /// <summary>The list of jobs, asked for at most twice a second however many pages show it. Thread-safe.</summary>
+/// <remarks>One question at a time. A source that is slow to answer holds up nobody who knows what to show meanwhile.</remarks>
 /// <param name="source">Where the jobs are.</param>
 /// <param name="time">The clock.</param>
 internal sealed class JobList(IJobSource source, TimeProvider time) : IDisposable
@@ -13,43 +14,92 @@ internal sealed class JobList(IJobSource source, TimeProvider time) : IDisposabl
     /// <summary>How old an answer may be.</summary>
     public static readonly TimeSpan Age = TimeSpan.FromMilliseconds(500);
 
-    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly Lock _gate = new();
+    private readonly CancellationTokenSource _stop = new();
     private ImmutableArray<JobLine> _lines = [];
-    private byte[] _json = [];
-    private long _askedAt;
+    private byte[]? _json;
+    private Task _asking = Task.CompletedTask;
+    private long? _askedAt;
 
     /// <summary>The list as JSON; the same array as before where it has not changed.</summary>
-    /// <param name="cancellation">Stops the asking.</param>
+    /// <param name="patience">How long to wait for an answer; after that, what is known has to do.</param>
+    /// <param name="cancellation">Ends the waiting.</param>
+    /// <returns>Null where nothing is known yet.</returns>
     /// <exception cref="JobSourceException">The source cannot be asked, and never could.</exception>
-    public async Task<byte[]> GetAsync(CancellationToken cancellation)
+    /// <exception cref="ArtifactStoreException">Likewise.</exception>
+    public async Task<byte[]?> GetAsync(TimeSpan patience, CancellationToken cancellation)
     {
-        await _turn.WaitAsync(cancellation);
+        Task asking = Ask();
         try
         {
-            if (_json.Length == 0 || time.GetElapsedTime(_askedAt) >= Age)
-            {
-                _askedAt = time.GetTimestamp();
-                ImmutableArray<JobLine> lines = await source.ListAsync(cancellation);
-                if (_json.Length == 0 || !lines.AsSpan().SequenceEqual(_lines.AsSpan()))
-                {
-                    (_lines, _json) = (lines, Write(lines));
-                }
-            }
+            await asking.WaitAsync(patience, time, cancellation);
         }
-        catch (Exception fault) when (fault is JobSourceException or ArtifactStoreException && _json.Length > 0)
+        catch (TimeoutException) when (!asking.IsCompleted)
+        {
+            // The answer is for whoever asks after it has come.
+        }
+        catch (Exception fault) when (fault is JobSourceException or ArtifactStoreException && Known is not null)
         {
             // What is known is shown; that the source cannot be asked stands with the job.
         }
-        finally
-        {
-            _turn.Release();
-        }
 
-        return _json;
+        return Known;
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _turn.Dispose();
+    public void Dispose()
+    {
+        _stop.Cancel();
+        _stop.Dispose();
+    }
+
+    private byte[]? Known
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _json;
+            }
+        }
+    }
+
+    /// <summary>The question that is on its way, the last one where it is young enough, or a new one.</summary>
+    private Task Ask()
+    {
+        lock (_gate)
+        {
+            if (_asking.IsCompleted && (_askedAt is not { } at || time.GetElapsedTime(at) >= Age))
+            {
+                _askedAt = time.GetTimestamp();
+                CancellationToken stop = _stop.Token;
+                _asking = Task.Run(() => AskAsync(stop), stop);
+            }
+
+            return _asking;
+        }
+    }
+
+    private async Task AskAsync(CancellationToken stop)
+    {
+        ImmutableArray<JobLine> lines;
+        try
+        {
+            lines = await source.ListAsync(stop);
+        }
+        catch (Exception fault) when (fault is not (JobSourceException or ArtifactStoreException) && !stop.IsCancellationRequested)
+        {
+            throw new JobSourceException($"the jobs cannot be listed at the moment: {fault.GetType().Name}", fault);
+        }
+
+        lock (_gate)
+        {
+            if (_json is null || !lines.AsSpan().SequenceEqual(_lines.AsSpan()))
+            {
+                (_lines, _json) = (lines, Write(lines));
+            }
+        }
+    }
 
     private byte[] Write(ImmutableArray<JobLine> lines)
     {

@@ -315,6 +315,32 @@ public sealed class DashboardServerTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task ListThatDoesNotCome_KeepsNoPageFromItsJob()
+    {
+        var list = new TaskCompletionSource();
+        _source.ListWaitsFor = list.Task;
+        List<string> heard = [];
+        await foreach (PageEvent news in _client.EventsAsync($"api/jobs/{_job.Plan.Id}/events"))
+        {
+            heard.Add(news.Name);
+            if (news.Name == "job")
+            {
+                _job.Set(ItemStatus.Done, 3);
+            }
+            else if (news.Name == "change")
+            {
+                list.SetResult();
+            }
+            else if (news.Name == "jobs")
+            {
+                break;
+            }
+        }
+
+        Assert.Equal(["job", "change", "jobs"], heard.Where(name => name != "beat"));
+    }
+
+    [Fact]
     public async Task ServerThatGoes_SaysTheLastWordFirst()
     {
         List<PageEvent> heard = [];
