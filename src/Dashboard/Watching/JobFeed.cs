@@ -21,6 +21,9 @@ internal sealed class JobFeed(IJobSource source, WorkPlan plan, string epoch, St
     /// <summary>Pages hear of changes at most four times a second.</summary>
     public static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
 
+    // As many places as pages may well stand at; of a job that has ended nothing else clears them.
+    private const int MostPayloads = 32;
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5), Linger = TimeSpan.FromSeconds(15), AfterTrouble = TimeSpan.FromSeconds(1);
 
     private readonly Lock _gate = new();
@@ -57,6 +60,18 @@ internal sealed class JobFeed(IJobSource source, WorkPlan plan, string epoch, St
             lock (_gate)
             {
                 return _mirror.HasEnded;
+            }
+        }
+    }
+
+    /// <summary>Payloads that are kept for pages that stand at the same place.</summary>
+    public int Payloads
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _payloads.Count;
             }
         }
     }
@@ -129,7 +144,8 @@ internal sealed class JobFeed(IJobSource source, WorkPlan plan, string epoch, St
 
     private FeedPayload? PayloadFor(FeedPosition position)
     {
-        long after = position.Epoch == epoch ? position.Sequence : 0;
+        // What a page names comes from outside: only places where a page can stand get a payload, and everything that stands for the whole gets one.
+        long after = position.Epoch == epoch && !_mirror.IsWhole(position.Sequence) ? position.Sequence : 0;
         if (!_mirror.IsKnown && _mirror.Sequence == 0 || after == _mirror.Sequence)
         {
             return null;
@@ -139,6 +155,11 @@ internal sealed class JobFeed(IJobSource source, WorkPlan plan, string epoch, St
         if (!_payloads.TryGetValue(after, out FeedPayload? payload))
         {
             byte[] json = _mirror.Write(after, out bool isWhole);
+            if (_payloads.Count >= MostPayloads)
+            {
+                _payloads.Clear();
+            }
+
             _payloads[after] = payload = new FeedPayload(isWhole ? "job" : "change", new FeedPosition(epoch, _mirror.Sequence), json);
         }
 

@@ -66,13 +66,17 @@ internal sealed class JobMirror(int items)
         return isNew;
     }
 
+    /// <summary>Whether a page is sent everything.</summary>
+    /// <param name="after">The last change that it says it has; any number.</param>
+    public bool IsWhole(long after) => after <= 0 || after < _wholeAt || after > Sequence;
+
     /// <summary>What brings a page up to date.</summary>
     /// <param name="after">The last change that it has; 0 for none.</param>
     /// <param name="isWhole">Whether the content is everything, whatever the page has.</param>
     /// <returns>One line of JSON.</returns>
     public byte[] Write(long after, out bool isWhole)
     {
-        isWhole = after <= 0 || after < _wholeAt || after > Sequence;
+        isWhole = IsWhole(after);
         long from = isWhole ? 0 : after;
         var buffer = new ArrayBufferWriter<byte>(isWhole ? 1024 + _statuses.Length : 1024);
         using (var json = new Utf8JsonWriter(buffer, Unindented))
