@@ -24,7 +24,7 @@ public sealed class LocalJobSource(RunWatch run, string description, TimeProvide
 
     /// <inheritdoc/>
     public Task<ImmutableArray<JobLine>> ListAsync(CancellationToken cancellation) =>
-        Task.FromResult<ImmutableArray<JobLine>>([.. run.Jobs.Select(job => LineOf(job.Plan, job.View(long.MaxValue).Status))]);
+        Task.FromResult<ImmutableArray<JobLine>>([.. run.Jobs.Select(job => LineOf(job.Plan, job.Status))]);
 
     /// <inheritdoc/>
     public async Task<JobOverview?> WatchAsync(string job, long after, TimeSpan wait, CancellationToken cancellation)

@@ -35,6 +35,18 @@ public sealed class JobWatch(WorkPlan plan, string store, TimeProvider time)
         }
     }
 
+    /// <summary>How the job as a whole stands; costs nothing, unlike a <see cref="View"/>, which looks at every item.</summary>
+    public JobStatus Status
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _shown?.Status ?? _driver?.State.Status ?? JobStatus.Absent;
+            }
+        }
+    }
+
     /// <summary>The job as it stands.</summary>
     /// <param name="after">The version that the watcher knows; items that have not changed since are left out.</param>
     public JobOverview View(long after)
