@@ -77,7 +77,7 @@ internal sealed class DashboardGuard
             {
                 HttpOnly = true,
                 SameSite = SameSiteMode.Strict,
-                Secure = request.IsHttps,
+                Secure = IsSecure(request),
                 Path = "/",
                 IsEssential = true,
             });
@@ -105,11 +105,11 @@ internal sealed class DashboardGuard
     }
 
     /// <summary>The token leaves the address, so that it stands in no history and in no screenshot. By a page and not by a redirect: behind a link of another
-    /// site a redirected request would not carry the cookie.</summary>
+    /// site a redirected request would not carry the cookie. To where it stands: a proxy may serve it below an address of its own.</summary>
     private static Task WelcomeAsync(HttpResponse response)
     {
         response.ContentType = "text/html; charset=utf-8";
-        return response.WriteAsync("<!DOCTYPE html><html lang=\"en\"><title>MambaQuant</title><meta http-equiv=\"refresh\" content=\"0;url=/\"><a href=\"/\">To the page</a></html>");
+        return response.WriteAsync("<!DOCTYPE html><html lang=\"en\"><title>MambaQuant</title><meta http-equiv=\"refresh\" content=\"0;url=./\"><a href=\"./\">To the page</a></html>");
     }
 
     private static Task RefuseAsync(HttpContext context, int status, string text)
@@ -118,6 +118,11 @@ internal sealed class DashboardGuard
         context.Response.ContentType = "text/plain; charset=utf-8";
         return context.Response.WriteAsync(text + "\n");
     }
+
+    /// <summary>Whether the browser came by TLS: to here, or to a proxy that ends it and says so; the first of several is the browser's. Whoever makes that up
+    /// gets a cookie that travels less.</summary>
+    private static bool IsSecure(HttpRequest request) => request.IsHttps
+        || (request.Headers["X-Forwarded-Proto"] is [{ } proto, ..] && proto.Split(',')[0].Trim().Equals("https", StringComparison.OrdinalIgnoreCase));
 
     private static bool IsLoopbackName(string host) =>
         host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host, out IPAddress? address) && IPAddress.IsLoopback(address));

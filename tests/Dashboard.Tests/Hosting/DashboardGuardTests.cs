@@ -96,6 +96,25 @@ public sealed class DashboardGuardTests
         Assert.Equal(HttpStatusCode.OK, known.StatusCode);
     }
 
+    [Theory]
+    [InlineData(null, false)]
+    [InlineData("http", false)]
+    [InlineData("https", true)]
+    [InlineData("HTTPS, http", true)]
+    [InlineData("http, https", false)]
+    public async Task BehindAProxyWithTls_TheCookieTravelsByTlsAlone(string? proto, bool isSecure)
+    {
+        await using DashboardServer server = await StartAsync(Token);
+        using var client = new PageClient(server, keepsCookies: false);
+
+        using HttpResponseMessage welcome = await client.GetAsync($"?token={Token}", proto is null ? [] : [("X-Forwarded-Proto", proto)]);
+
+        Assert.Equal(isSecure, Assert.Single(welcome.Headers.GetValues("Set-Cookie")).Contains("secure", StringComparison.OrdinalIgnoreCase));
+        string page = await welcome.Content.ReadAsStringAsync();
+        Assert.Contains("url=./\"", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("\"/", page, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Cookie_IsGoodForAServerBegunAnew_AndForNoOtherToken()
     {
