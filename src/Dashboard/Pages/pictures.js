@@ -6,8 +6,11 @@ import { DONE, capital, count, short, words } from './text.js';
 
 const VIEWS = [['after', 'as written', 0, 60, false], ['before', 'same quantizer, original model', 0, 60, false], ['gain', 'gain by the transforms', -20, 20, true]];
 
+// A picture that could not be had is asked for again after so long, and the others have their turn meanwhile.
+const PATIENCE = 15_000;
+
 export class Pictures {
-  #job = null; #base = ''; #layers = []; #known = new Map(); #rotation = null; #chosen = -1; #isBusy = false; #redraw = 0; #view = 'after';
+  #job = null; #base = ''; #layers = []; #known = new Map(); #failed = new Map(); #again = 0; #rotation = null; #chosen = -1; #isBusy = false; #redraw = 0; #view = 'after';
   #choice = byId('layer-choice'); #follow = byId('layer-follow');
 
   constructor() {
@@ -21,6 +24,7 @@ export class Pictures {
     this.#job = job;
     this.#base = `api/jobs/${job.plan.job}/pictures/`;
     this.#known = new Map();
+    this.#failed = new Map();
     this.#rotation = null;
     this.#chosen = -1;
     const numberOf = name => job.plan.kinds.findIndex(kind => kind.kind === name);
@@ -42,26 +46,34 @@ export class Pictures {
   /** Fetches what has become ready, one after the other, while the browser has nothing better to do. */
   update() {
     if (this.#isBusy || !this.#job) return;
+    clearTimeout(this.#again);
     const next = this.#next();
-    if (!next) return;
+    if (!next) {
+      if (this.#failed.size) this.#again = setTimeout(() => this.update(), PATIENCE);
+      return;
+    }
     this.#isBusy = true;
+    const job = this.#job, address = this.#base + next.path;
     const idle = globalThis.requestIdleCallback ?? (work => setTimeout(work, 20));
     idle(async () => {
-      const job = this.#job;
-      let isDone = false;
+      let answer = null, isDone = false;
       try {
-        const answer = await fetch(this.#base + next.path);
-        if (job === this.#job && answer.ok) {
-          next.take(await answer.json());
-          isDone = true;
-        }
+        answer = await fetch(address);
+        isDone = answer.ok && job === this.#job && next.take(await answer.json());
       } catch {
-        // The connection is lost: asked again when there is one.
+        // Without an answer the connection is lost; else the picture is none.
       }
       this.#isBusy = false;
-      if (isDone) this.#drawSoon();
-      if (isDone || job !== this.#job) this.update();
-      else setTimeout(() => this.update(), 3000);
+      if (job !== this.#job) {
+        this.update();
+      } else if (isDone) {
+        this.#failed.delete(next.name);
+        this.#drawSoon();
+        this.update();
+      } else {
+        if (answer) this.#failed.set(next.name, performance.now());
+        this.#again = setTimeout(() => this.update(), answer ? 500 : 3000);
+      }
     }, { timeout: 200 });
   }
 
@@ -69,16 +81,26 @@ export class Pictures {
   #nameOf(layer) { return layer === this.#job.plan.layers ? 'embeddings and head' : `layer ${layer}`; }
 
   #next() {
-    if (this.#rotation && !this.#rotation.document && this.#isDone(this.#rotation.item)) {
-      return { path: 'rotation', take: document => { this.#rotation.document = document; } };
+    const isDue = name => !(performance.now() - this.#failed.get(name) < PATIENCE);
+    if (this.#rotation && !this.#rotation.document && this.#isDone(this.#rotation.item) && isDue('rotation')) {
+      return { name: 'rotation', path: 'rotation', take: document => { this.#rotation.document = document; return true; } };
     }
     const order = this.#chosen < 0 ? this.#layers : [this.#layers[this.#chosen], ...this.#layers];
     for (const one of order) {
       const ready = Number(this.#isDone(one.transform)) + Number(this.#isDone(one.quantize));
       const has = this.#known.get(one.layer)?.parts ?? 0;
       // Of a layer that is not quantized yet only the chosen one is drawn: the others come whole.
-      if (ready > has && (this.#isDone(one.quantize) || one === this.#layers[this.#chosen] || this.#chosen < 0)) {
-        return { path: String(one.layer), take: document => this.#known.set(one.layer, { ...document, parts: ready, isNew: true }) };
+      if (ready > has && isDue(`${one.layer}/${ready}`) && (this.#isDone(one.quantize) || one === this.#layers[this.#chosen] || this.#chosen < 0)) {
+        return {
+          name: `${one.layer}/${ready}`,
+          path: String(one.layer),
+          take: document => {
+            // The answer may be one that was begun for another page, a moment before the rest was there.
+            const parts = Number('Transform' in document) + Number('Quantize' in document);
+            if (parts > has) this.#known.set(one.layer, { ...document, parts, isNew: true });
+            return parts > has;
+          },
+        };
       }
     }
     return null;

@@ -3,6 +3,7 @@ using MambaQuant.Dashboard.Hosting;
 using MambaQuant.Pipeline.Driving;
 using MambaQuant.Pipeline.Planning;
 using MambaQuant.Pipeline.Scheduling;
+using MambaQuant.Testing;
 using Microsoft.Playwright;
 using Xunit;
 
@@ -34,6 +35,25 @@ public sealed class PageTests(Chromium chromium) : IClassFixture<Chromium>, IAsy
             Assert.True(await page.Page.EvaluateAsync<bool>("() => document.documentElement.scrollWidth <= innerWidth"), $"{name}: wider than the window");
             page.IsSound();
         }
+    }
+
+    [BrowserFact]
+    public async Task PicturesThatCannotBeRead_KeepNoOthersAway()
+    {
+        WorkPlan plan = MadeUpPlan.Of(layers: 24, blocks: 8, shards: 8);
+        await MadeUpMiddle.HalfDoneAsync(_source, plan);
+        var store = (MemoryArtifactStore)_source.Store;
+        foreach (WorkItem damaged in new[] { plan.Graph.Items.First(item => item.Kind == WorkKind.ResidualRotation), plan.Find(WorkKind.Quantize, 1)! })
+        {
+            store.Damage(WorkPlan.NameOf(damaged.Key, ItemOutputs.Picture), 5);
+        }
+
+        await using WatchedPage page = await OpenAsync();
+
+        await page.WaitForTextAsync("#layer-title", "Layer 3");
+        bool isOffered = await page.Page.EvaluateAsync<bool>("() => !document.querySelector('#layer-choice').options[1].disabled");
+        Assert.False(isOffered);
+        page.IsSound();
     }
 
     [BrowserFact]
