@@ -10,7 +10,7 @@ namespace MambaQuant.Dashboard.Tests;
 /// <summary>Jobs in memory, and a count of how often they were asked.</summary>
 internal sealed class MadeUpSource : IJobSource
 {
-    private int _asked;
+    private int _asked, _plansAsked;
     private Exception? _fault;
 
     /// <summary>The jobs.</summary>
@@ -18,6 +18,12 @@ internal sealed class MadeUpSource : IJobSource
 
     /// <summary>How often a job was asked for news.</summary>
     public int Asked => Volatile.Read(ref _asked);
+
+    /// <summary>How often a plan was asked for.</summary>
+    public int PlansAsked => Volatile.Read(ref _plansAsked);
+
+    /// <summary>What a plan waits for before it is told.</summary>
+    public Task PlanWaitsFor { get; set; } = Task.CompletedTask;
 
     /// <summary>What is wrong with the source; null for nothing.</summary>
     public string? Trouble { get; set; }
@@ -91,5 +97,10 @@ internal sealed class MadeUpSource : IJobSource
     }
 
     /// <inheritdoc/>
-    public Task<WorkPlan?> PlanAsync(string job, CancellationToken cancellation) => Task.FromResult(Jobs.Find(one => one.Plan.Id == job)?.Plan);
+    public async Task<WorkPlan?> PlanAsync(string job, CancellationToken cancellation)
+    {
+        Interlocked.Increment(ref _plansAsked);
+        await PlanWaitsFor.WaitAsync(cancellation);
+        return Jobs.Find(one => one.Plan.Id == job)?.Plan;
+    }
 }

@@ -28,6 +28,7 @@ internal sealed class DashboardEndpoints
     private readonly StoredPictures _pictures;
     private readonly CancellationToken _stopping;
     private readonly ConcurrentDictionary<string, byte[]> _plans = new(StringComparer.Ordinal);
+    private readonly SharedWork<byte[]?> _packing = new();
     private int _streams;
 
     private DashboardEndpoints(JobFeeds feeds, JobList jobs, StoredPictures pictures, CancellationToken stopping)
@@ -127,22 +128,26 @@ internal sealed class DashboardEndpoints
         string job = JobOf(context);
         if (!_plans.TryGetValue(job, out byte[]? packed))
         {
-            if (await _feeds.PlanAsync(job, context.RequestAborted) is not { } plan)
-            {
-                await FailAsync(context, StatusCodes.Status404NotFound, "there is no such job here");
-                return;
-            }
-
-            packed = PackedJson.Pack(PlanJson.Write(plan));
-            if (_plans.Count >= MostPlans)
-            {
-                _plans.Clear();
-            }
-
-            _plans[job] = packed;
+            packed = await _packing.GetAsync(job, () => PackAsync(job), context.RequestAborted);
         }
 
-        await SendPackedAsync(context, packed);
+        await (packed is null ? FailAsync(context, StatusCodes.Status404NotFound, "there is no such job here") : SendPackedAsync(context, packed));
+    }
+
+    private async Task<byte[]?> PackAsync(string job)
+    {
+        if (_plans.TryGetValue(job, out byte[]? packed) || await _feeds.PlanAsync(job, CancellationToken.None) is not { } plan)
+        {
+            return packed;
+        }
+
+        packed = PackedJson.Pack(PlanJson.Write(plan));
+        if (_plans.Count >= MostPlans)
+        {
+            _plans.Clear();
+        }
+
+        return _plans[job] = packed;
     }
 
     private Task RotationAsync(HttpContext context) => PictureAsync(context, plan => _pictures.OfRotationAsync(plan, context.RequestAborted));

@@ -14,6 +14,7 @@ internal sealed class JobFeeds(IJobSource source, StoredPictures pictures, TimeP
 
     private readonly Lock _gate = new();
     private readonly Dictionary<string, JobFeed> _feeds = new(StringComparer.Ordinal);
+    private readonly SharedWork<WorkPlan?> _reading = new();
 
     // Names this process to pages that come back; reaches no result.
     private readonly string _epoch = RandomNumberGenerator.GetHexString(8, lowercase: true);
@@ -30,7 +31,7 @@ internal sealed class JobFeeds(IJobSource source, StoredPictures pictures, TimeP
             return known;
         }
 
-        WorkPlan? plan = await source.PlanAsync(job, cancellation);
+        WorkPlan? plan = await ReadAsync(job, cancellation);
         return plan is null ? null : Add(plan);
     }
 
@@ -49,7 +50,7 @@ internal sealed class JobFeeds(IJobSource source, StoredPictures pictures, TimeP
             }
         }
 
-        return await source.PlanAsync(job, cancellation);
+        return await ReadAsync(job, cancellation);
     }
 
     /// <summary>Whether a page listens to a job that has not come to its end.</summary>
@@ -89,6 +90,9 @@ internal sealed class JobFeeds(IJobSource source, StoredPictures pictures, TimeP
             _feeds.Clear();
         }
     }
+
+    private Task<WorkPlan?> ReadAsync(string job, CancellationToken cancellation) =>
+        _reading.GetAsync(job, () => source.PlanAsync(job, CancellationToken.None), cancellation);
 
     private JobFeed? Find(string job)
     {

@@ -15,6 +15,7 @@ internal sealed class StoredPictures(IJobSource source)
     private const int MostKept = 512;
 
     private readonly ConcurrentDictionary<string, byte[]> _kept = new(StringComparer.Ordinal);
+    private readonly SharedWork<byte[]?> _reading = new();
 
     /// <summary>What there is of the rotation of the residual stream.</summary>
     /// <param name="plan">The job.</param>
@@ -43,9 +44,23 @@ internal sealed class StoredPictures(IJobSource source)
 
     private async Task<byte[]?> FindAsync(ImmutableArray<WorkItem> items, CancellationToken cancellation)
     {
-        if (items.IsEmpty || _kept.TryGetValue(items[^1].Key.Text, out byte[]? packed))
+        if (items.IsEmpty)
         {
-            return items.IsEmpty ? null : _kept.GetValueOrDefault(items[^1].Key.Text);
+            return null;
+        }
+
+        // All pages ask as soon as they hear that an item is done: at the same time.
+        string name = items[^1].Key.Text;
+        return _kept.TryGetValue(name, out byte[]? packed)
+            ? packed
+            : await _reading.GetAsync(name, () => ReadAsync(items, CancellationToken.None), cancellation);
+    }
+
+    private async Task<byte[]?> ReadAsync(ImmutableArray<WorkItem> items, CancellationToken cancellation)
+    {
+        if (_kept.TryGetValue(items[^1].Key.Text, out byte[]? packed))
+        {
+            return packed; // read while this was asked for
         }
 
         var buffer = new ArrayBufferWriter<byte>(4096);

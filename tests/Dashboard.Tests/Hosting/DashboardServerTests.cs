@@ -81,6 +81,23 @@ public sealed class DashboardServerTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task TwentyPages_ReadAPlanOnce()
+    {
+        var plan = new TaskCompletionSource();
+        _source.PlanWaitsFor = plan.Task;
+        Task<JsonElement>[] pages = [.. Enumerable.Range(0, 20).Select(_ => _client.JsonAsync($"api/jobs/{_job.Plan.Id}"))];
+        await Task.Delay(500);
+        plan.SetResult();
+
+        foreach (JsonElement page in await Task.WhenAll(pages))
+        {
+            Assert.Equal(_job.Plan.Id, page.GetProperty("job").GetString());
+        }
+
+        Assert.Equal(1, _source.PlansAsked);
+    }
+
+    [Fact]
     public async Task Change_ArrivesWithinASecond_AndAlone()
     {
         List<TimeSpan> delays = [];
