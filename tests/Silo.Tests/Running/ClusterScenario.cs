@@ -99,6 +99,10 @@ internal sealed class ClusterScenario
         return null;
     }
 
+    /// <summary>The same for any worker, where there must be one.</summary>
+    public async Task<(SiloProcess Silo, SlotView Slot)> FreezeAnyWorkerAsync() => await FreezeWorkerAsync()
+        ?? throw new InvalidOperationException($"the job ended before a worker could be stopped at an item: {RealCluster.Tell(await Cluster.ViewAsync(Plan))}");
+
     private static SlotView? SlotOf(JobView view, SiloProcess silo) =>
         view.Slots.FirstOrDefault(slot => slot.Item is not null && slot.Slot.StartsWith(silo.Name + "/", StringComparison.Ordinal));
 
