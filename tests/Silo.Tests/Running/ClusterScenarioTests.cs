@@ -2,6 +2,7 @@ using System.Diagnostics;
 using MambaQuant.Grains.Contracts;
 using MambaQuant.Pipeline.Artifacts;
 using MambaQuant.Pipeline.Planning;
+using MambaQuant.Pipeline.Scheduling;
 using MambaQuant.Pipeline.Scheduling.Inputs;
 using MambaQuant.Testing;
 using Xunit;
@@ -13,9 +14,6 @@ namespace MambaQuant.Silo.Tests.Running;
 public sealed class ClusterScenarioTests(RealJob job) : IClassFixture<RealJob>
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-
-    // Drives the job and computes nothing: then everything that is given out is given to the others, and one of them is always at work.
-    private static readonly string[] Keeper = ["--slots", "0"];
 
     // How soon a cluster notices who comes and goes is measured by the report (bench/report cluster), on a quiet machine: 5, 20 and 60 s are its aims.
     // Here the machine may be busy with anything else, and what is asked is only that it is not of another order.
@@ -34,19 +32,20 @@ public sealed class ClusterScenarioTests(RealJob job) : IClassFixture<RealJob>
     [RedisFact]
     public async Task Worker_ThatIsKilledLosesItsItemOnly()
     {
-        await using RealCluster cluster = await RealCluster.StartAsync(3, first: Keeper);
+        await using RealCluster cluster = await RealCluster.StartAsync(3, more: RealCluster.ShortLeases, hasKeeper: true);
         SiloProcess killed = null!;
+        SlotView held = null!;
 
-        ClusterScenario scenario = await ClusterScenario.PlayAsync(cluster, job, mostLost: 1, happens: async scenario =>
+        ClusterScenario scenario = await ClusterScenario.PlayAsync(cluster, job, mostLost: null, happens: async scenario =>
         {
-            (killed, SlotView held) = await scenario.FreezeAnyWorkerAsync();
+            (killed, held) = await scenario.FreezeAnyWorkerAsync();
             killed.Process.Kill();
             long started = Stopwatch.GetTimestamp();
             await scenario.UntilAsync(view => view.Slots.All(slot => slot.Slot != held.Slot));
             Assert.True(Stopwatch.GetElapsedTime(started) < ToLose, $"its item came back after {Stopwatch.GetElapsedTime(started)}");
         });
 
-        Assert.Single(scenario.Audit.LostBy(killed.Name));
+        Assert.Single(scenario.Audit.Lost, lost => lost.Lease == LeaseOf(held));
     }
 
     [RedisFact]
@@ -85,18 +84,17 @@ public sealed class ClusterScenarioTests(RealJob job) : IClassFixture<RealJob>
     [RedisFact]
     public async Task Silo_ThatHangsLosesItsLease_AndWhatItTellsWhenItComesBackCountsForNothing()
     {
-        await using RealCluster cluster = await RealCluster.StartAsync(3, first: Keeper);
+        await using RealCluster cluster = await RealCluster.StartAsync(3, more: RealCluster.ShortLeases, hasKeeper: true);
         (SiloProcess Silo, SlotView Slot) hung = (null!, null!);
 
-        ClusterScenario scenario = await ClusterScenario.PlayAsync(cluster, job, mostLost: 1, happens: async scenario =>
+        ClusterScenario scenario = await ClusterScenario.PlayAsync(cluster, job, mostLost: null, happens: async scenario =>
         {
             hung = await scenario.FreezeAnyWorkerAsync();
             await scenario.UntilAsync(view => view.Slots.All(slot => (slot.Slot, slot.Attempt, slot.ItemIndex) != (hung.Slot.Slot, hung.Slot.Attempt, hung.Slot.ItemIndex)));
             hung.Silo.Process.Signal("CONT");
         });
 
-        LostLease lost = Assert.Single(scenario.Audit.Lost);
-        Assert.Equal((hung.Slot.Slot, hung.Slot.ItemIndex, hung.Slot.Attempt), (lost.Lease.Worker, lost.Lease.Item, lost.Lease.Attempt));
+        LostLease lost = Assert.Single(scenario.Audit.Lost, lost => lost.Lease == LeaseOf(hung.Slot));
         Assert.True(lost.Record is Tick or WorkerLost, $"{lost.Record}");
         await hung.Silo.UntilPrintedAsync($"of item {lost.Lease.Item}, attempt {lost.Lease.Attempt}", Patience);
         Assert.Contains("count for nothing", hung.Silo.Printed, StringComparison.Ordinal);
@@ -106,7 +104,7 @@ public sealed class ClusterScenarioTests(RealJob job) : IClassFixture<RealJob>
     public async Task Silo_ThatJoinsLateGetsWorkAtOnce()
     {
         // Who was there before only keeps the job, so that it cannot be over before.
-        await using RealCluster cluster = await RealCluster.StartAsync(1, first: Keeper);
+        await using RealCluster cluster = await RealCluster.StartAsync(1, hasKeeper: true);
 
         await ClusterScenario.PlayAsync(cluster, job, mostLost: 0, isEarly: true, happens: async scenario =>
         {
@@ -122,7 +120,7 @@ public sealed class ClusterScenarioTests(RealJob job) : IClassFixture<RealJob>
     [RedisFact]
     public async Task Silo_ThatIsStoppedHandsItsItemBack()
     {
-        await using RealCluster cluster = await RealCluster.StartAsync(3, first: Keeper);
+        await using RealCluster cluster = await RealCluster.StartAsync(3, hasKeeper: true);
         SiloProcess stopped = null!;
 
         ClusterScenario scenario = await ClusterScenario.PlayAsync(cluster, job, mostLost: 1, happens: async scenario =>
@@ -257,4 +255,6 @@ public sealed class ClusterScenarioTests(RealJob job) : IClassFixture<RealJob>
         Assert.All(await cluster.SlotsAsync(), slot => Assert.StartsWith("silo-0/", slot.Slot, StringComparison.Ordinal));
         Assert.False(stranger.Process.HasEnded);
     }
+
+    private static LeaseName LeaseOf(SlotView slot) => new(slot.Slot, slot.ItemIndex!.Value, slot.Attempt);
 }

@@ -24,6 +24,7 @@ internal sealed class RealCluster : IAsyncDisposable
     private readonly string[] _arguments;
     private readonly string[] _variables;
     private readonly SplitNetwork? _network;
+    private bool _hasKeeper;
     private IHost? _client;
     private int _outputs;
 
@@ -41,6 +42,9 @@ internal sealed class RealCluster : IAsyncDisposable
             .. more,
         ];
     }
+
+    /// <summary>Arguments for leases that are lost soon.</summary>
+    public static string[] ShortLeases { get; } = ["--lease", "6", "--heartbeat", "1"];
 
     /// <summary>What '--store' says.</summary>
     public string Location { get; }
@@ -60,22 +64,25 @@ internal sealed class RealCluster : IAsyncDisposable
     /// <param name="silos">How many.</param>
     /// <param name="location">What '--store' says; null for a folder.</param>
     /// <param name="network">Where each silo has a place of its own; null for loopback. Not owned.</param>
-    /// <param name="more">Arguments of all silos besides; null for short leases.</param>
-    /// <param name="first">Arguments of the first silo alone.</param>
+    /// <param name="more">Arguments of all silos besides; null for leases that a busy machine does not lose.</param>
+    /// <param name="hasKeeper">
+    /// Whether the first silo has no slots, so that it keeps the job and the others work; and the client speaks to that one alone: it hears of the job
+    /// whatever happens to the others.
+    /// </param>
     /// <param name="password">The password of Redis; null for none.</param>
     /// <param name="variables">Environment variables of all silos besides, as NAME=VALUE; not where there is a network.</param>
     public static async Task<RealCluster> StartAsync(
-        int silos, string? location = null, SplitNetwork? network = null, string[]? more = null, string[]? first = null, string? password = null, string[]? variables = null)
+        int silos, string? location = null, SplitNetwork? network = null, string[]? more = null, bool hasKeeper = false, string? password = null, string[]? variables = null)
     {
         var folder = new TemporaryDirectory();
         string place = location ?? folder.File("store");
-        var cluster = new RealCluster(folder, await ArtifactStores.OpenOrCreateAsync(place, CancellationToken.None), place, network, more ?? ["--lease", "6", "--heartbeat", "1"], password, variables ?? []);
+        var cluster = new RealCluster(folder, await ArtifactStores.OpenOrCreateAsync(place, CancellationToken.None), place, network, more ?? ["--lease", "30", "--heartbeat", "1"], password, variables ?? []) { _hasKeeper = hasKeeper };
         bool started = false;
         try
         {
             for (int index = 0; index < silos; index++)
             {
-                cluster.Add(index == 0 ? first ?? [] : []);
+                cluster.Add(index == 0 && hasKeeper ? ["--slots", "0"] : []);
             }
 
             await Task.WhenAll(cluster._silos.Select(silo => silo.WaitUntilReadyAsync()));
@@ -123,10 +130,13 @@ internal sealed class RealCluster : IAsyncDisposable
     {
         await DisconnectAsync();
         string identity = await StoreIdentity.OfAsync(Store, CancellationToken.None);
+        ClusterAddress address = _hasKeeper
+            ? new ClusterAddress { Gateways = [_silos[0].Gateway], StoreId = identity }
+            : new ClusterAddress { Clustering = ClusteringKind.Redis, Redis = Redis.ConnectionString, StoreId = identity };
         _client = new HostBuilder()
             .ConfigureLogging(logging => logging.ClearProviders())
             .UseOrleansClient(client => client
-                .JoinCluster(new ClusterAddress { Clustering = ClusteringKind.Redis, Redis = Redis.ConnectionString, StoreId = identity })
+                .JoinCluster(address)
                 .Configure<GatewayOptions>(options => options.GatewayListRefreshPeriod = TimeSpan.FromSeconds(1))
                 .UseConnectionRetryFilter(async (_, token) =>
                 {

@@ -45,6 +45,9 @@ internal sealed class SiloProcess : IDisposable
         _process = Run();
     }
 
+    /// <summary>Where clients reach it.</summary>
+    public IPEndPoint Gateway => new(_health.Address, _ports[1]);
+
     /// <summary>Its name.</summary>
     public string Name { get; }
 
