@@ -1,7 +1,7 @@
 using MambaQuant.Client.Evaluation;
 using MambaQuant.Client.Failures;
+using MambaQuant.Client.Progress;
 using MambaQuant.Client.Quantizing;
-using MambaQuant.Dashboard.Reports;
 using MambaQuant.Pipeline.Artifacts;
 using MambaQuant.Pipeline.Driving;
 using MambaQuant.Pipeline.Execution;
@@ -25,14 +25,14 @@ internal sealed class JobResults(IArtifactStore store, CommandContext context)
     /// <summary>Downloads a checkpoint, which appears whole or not at all, with a run.json of this client, and draws its report.</summary>
     /// <param name="job">The job and its folder.</param>
     /// <param name="end">How it ended.</param>
-    /// <param name="progress">Hears how far it is.</param>
+    /// <param name="progress">Hears how far it is, and that the report could not be written.</param>
     /// <exception cref="ArtifactStoreException">The store has no checkpoint, or a damaged one.</exception>
     /// <exception cref="Quant.Checkpoints.OutputDirectoryException">The folder holds something.</exception>
     /// <exception cref="IOException">The disk is full or failed.</exception>
-    public async Task DownloadAsync(SubmittedJob job, JobEnd end, IProgress<StageProgress> progress)
+    public async Task DownloadAsync(SubmittedJob job, JobEnd end, IRunProgress progress)
     {
         await CheckpointDownload.RunAsync(store, job.Plan, job.OutputPath!, () => RunFile.Write(FactsOf(job.Plan, end), context.Time), new Adapter(progress), context.Cancellation);
-        ReportPage.Write(job.OutputPath!, CheckpointPages.FactsOf(job.Plan));
+        CheckpointPages.WriteFirst(job.OutputPath!, CheckpointPages.FactsOf(job.Plan), progress.Say);
     }
 
     /// <summary>Whether a job has put its checkpoint into the store.</summary>

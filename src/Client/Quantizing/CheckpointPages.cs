@@ -1,6 +1,7 @@
 using MambaQuant.Client.Evaluation;
 using MambaQuant.Dashboard.Reports;
 using MambaQuant.Pipeline.Planning;
+using MambaQuant.Quant.Checkpoints;
 
 namespace MambaQuant.Client.Quantizing;
 
@@ -34,7 +35,7 @@ internal static class CheckpointPages
     /// <summary>Writes the pages of all checkpoints of a call, each beside the others, and says where they are.</summary>
     /// <param name="report">The checkpoints, evaluated or not; those that lie in a store only have no page.</param>
     /// <param name="facts">What is typed; <see cref="ReportFacts.Call"/> is filled in here.</param>
-    /// <param name="people">Where to say it.</param>
+    /// <param name="people">Where to say it; also what could not be written, as the checkpoints are whole without.</param>
     public static void Write(QuantizeReport report, Func<QuantizedReport, ReportFacts> facts, TextWriter people)
     {
         QuantizedReport[] written = [.. report.Checkpoints.Where(checkpoint => Directory.Exists(checkpoint.Output))];
@@ -42,16 +43,25 @@ internal static class CheckpointPages
         {
             if (checkpoint.Evaluation is { } evaluation)
             {
-                EvaluationOf(evaluation, report.Float).Write(checkpoint.Output);
+                Try(checkpoint.Output, () => EvaluationOf(evaluation, report.Float).Write(checkpoint.Output), line => people.WriteLine(line));
             }
         }
 
         foreach (QuantizedReport checkpoint in written)
         {
-            ReportPage.Write(checkpoint.Output, facts(checkpoint) with { Call = [.. written.Select(other => other.Output)] });
-            people.WriteLine($"report: {Path.Combine(checkpoint.Output, ReportPage.FileName)}");
+            ReportFacts own = facts(checkpoint) with { Call = [.. written.Select(other => other.Output)] };
+            if (Try(checkpoint.Output, () => ReportPage.Write(checkpoint.Output, own), line => people.WriteLine(line)))
+            {
+                people.WriteLine($"report: {Path.Combine(checkpoint.Output, ReportPage.FileName)}");
+            }
         }
     }
+
+    /// <summary>Writes the page of a checkpoint that is just finished, before others of its call are.</summary>
+    /// <param name="folder">The checkpoint.</param>
+    /// <param name="facts">What is typed.</param>
+    /// <param name="tell">Hears what could not be written: the checkpoint is whole without.</param>
+    public static void WriteFirst(string folder, ReportFacts facts, Action<string> tell) => Try(folder, () => ReportPage.Write(folder, facts), tell);
 
     /// <summary>The content of evaluation.json.</summary>
     /// <param name="own">The checkpoint's evaluation.</param>
@@ -66,6 +76,21 @@ internal static class CheckpointPages
         Float = floating is null ? null : ModelOf(floating),
         Quantized = ModelOf(own),
     };
+
+    /// <summary>Writes what tells of a checkpoint: where that fails, the checkpoint is no worse, and the work goes on.</summary>
+    private static bool Try(string folder, Action write, Action<string> tell)
+    {
+        try
+        {
+            write();
+            return true;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or InvalidCheckpointException)
+        {
+            tell($"warning: the report of {folder} is not complete: {failure.Message.TrimEnd('.')}. The checkpoint is whole; when the cause is gone, mambaquant evaluate {folder} --text FILE --save writes {ReportPage.FileName} again");
+            return false;
+        }
+    }
 
     private static ModelEvaluation ModelOf(EvaluationReport report) => new()
     {

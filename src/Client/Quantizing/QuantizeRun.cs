@@ -2,7 +2,6 @@ using System.Runtime.ExceptionServices;
 using MambaQuant.Client.Evaluation;
 using MambaQuant.Client.Jobs;
 using MambaQuant.Client.Progress;
-using MambaQuant.Dashboard.Reports;
 using MambaQuant.Pipeline.Driving;
 using MambaQuant.Pipeline.Local;
 using MambaQuant.Quant.Checkpoints;
@@ -86,7 +85,7 @@ internal sealed class QuantizeRun(QuantizeRequest request, EvaluationText? evalu
                 made.Add((target, result));
 
                 // What comes later may fail: then this checkpoint has a report all the same.
-                ReportPage.Write(result.OutputPath, CheckpointPages.FactsOf(request));
+                CheckpointPages.WriteFirst(result.OutputPath, CheckpointPages.FactsOf(request), context.Error.WriteLine);
             }
 
             run?.Complete();

@@ -1,0 +1,57 @@
+using System.Text;
+using MambaQuant.Testing;
+using Xunit;
+
+namespace MambaQuant.Client.Tests.Quantizing;
+
+public sealed class QuantizeRunTests : IDisposable
+{
+    private readonly TemporaryDirectory _folder = new();
+    private readonly string _model;
+
+    public QuantizeRunTests()
+    {
+        _model = Directory.CreateDirectory(_folder.File("model")).FullName;
+        new SyntheticMamba().Write(_model);
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Report_ThatCannotBeWrittenCostsNeitherTheRunNorTheOtherRecipes()
+    {
+        string blocked = Path.Combine(_folder.File("out"), "rtn");
+        using Listener error = new((heard, line) =>
+        {
+            // The folder appears as a whole, and its page is written when this line is out.
+            if (line.Contains("with rtn W8A8: done in", StringComparison.Ordinal))
+            {
+                Directory.CreateDirectory(Path.Combine(blocked, "report.html.partial"));
+            }
+        });
+
+        int code = Run(error, "quantize", _model, "--out", _folder.File("out"), "--preset", "rtn,quarot", "--samples", "4", "--seq-len", "16");
+
+        Assert.True(code == ExitCodes.Success, error.Text);
+        Assert.Matches($@"(?m)^warning: the report of {blocked} is not complete: .*report\.html\.partial.*evaluate {blocked} --text FILE --save", error.Text);
+        Assert.DoesNotContain($"report: {blocked}", error.Text, StringComparison.Ordinal);
+        Assert.Contains($"report: {Path.Combine(_folder.File("out"), "quarot", "report.html")}", error.Text, StringComparison.Ordinal);
+        Assert.True(File.Exists(Path.Combine(_folder.File("out"), "quarot", "report.html")));
+        Assert.False(File.Exists(Path.Combine(blocked, "report.html")));
+    }
+
+    private static int Run(TextWriter error, params string[] arguments) =>
+        CommandLine.Run(arguments, new CommandContext { Output = TextWriter.Null, Error = error, Time = TimeProvider.System, Machine = CapturedRun.Machine });
+
+    /// <summary>Keeps what is said, and acts on lines as they come.</summary>
+    private sealed class Listener(Action<string, string> act) : StringWriter(new StringBuilder())
+    {
+        public string Text => ToString();
+
+        public override void WriteLine(string? value)
+        {
+            base.Write(value + "\n");
+            act(Text, value ?? string.Empty);
+        }
+    }
+}
