@@ -19,7 +19,9 @@ namespace MambaQuant.Client.Quantizing;
 internal sealed class QuantizeRun(QuantizeRequest request, EvaluationText? evaluationText, IWorkerBackends backends, IJobDriver? driver, CommandContext context)
 {
     private readonly IProgressDisplay _display = ProgressDisplays.For(context);
-    private readonly List<string> _notices = [];
+
+    // Whoever shows the work at this moment: retries, losses and damage are told when they happen, from any thread.
+    private volatile IRunProgress? _shown;
 
     /// <summary>Shows the jobs to whoever watches.</summary>
     public RunWatch Watch { get; } = new();
@@ -65,7 +67,7 @@ internal sealed class QuantizeRun(QuantizeRequest request, EvaluationText? evalu
             OpenStore = request.Store is { } store ? token => JobStore.OpenOrCreateAsync(store, token) : null,
             Resume = request.Resume,
             Driver = driver,
-            Notice = _notices.Add,
+            Notice = Tell,
             Watch = Watch,
         };
         LocalEngine engine = new(backends, context.Time);
@@ -97,17 +99,30 @@ internal sealed class QuantizeRun(QuantizeRequest request, EvaluationText? evalu
         }
     }
 
-    /// <summary>Shows a piece of work, and behind it what people should know of it.</summary>
-    private T Show<T>(string title, Func<IRunProgress, T> work)
+    /// <summary>Shows a piece of work, and what people should know of it when it happens.</summary>
+    private T Show<T>(string title, Func<IRunProgress, T> work) => _display.Run(title, progress =>
     {
+        _shown = progress;
         try
         {
-            return _display.Run(title, work);
+            return work(progress);
         }
         finally
         {
-            _notices.ForEach(notice => context.Error.WriteLine($"warning: {notice}"));
-            _notices.Clear();
+            _shown = null;
+        }
+    });
+
+    private void Tell(string notice)
+    {
+        string line = $"warning: {notice}";
+        if (_shown is { } progress)
+        {
+            progress.Say(line);
+        }
+        else
+        {
+            context.Error.WriteLine(line);
         }
     }
 

@@ -40,6 +40,28 @@ public sealed class QuantizeRunTests : IDisposable
         Assert.False(File.Exists(Path.Combine(blocked, "report.html")));
     }
 
+    [Fact]
+    public void Damage_IsToldWhenItIsFound()
+    {
+        string store = _folder.File("store");
+        string[] job = ["quantize", _model, "--preset", "mambaquant", "--samples", "4", "--seq-len", "16", "--store", store];
+        using Listener first = new((_, _) => { });
+        Assert.True(Run(first, [.. job, "--out", _folder.File("first")]) == ExitCodes.Success, first.Text);
+        foreach (string file in Directory.EnumerateFiles(store, "*", SearchOption.AllDirectories).Where(file => file.Contains("quantize", StringComparison.OrdinalIgnoreCase) && new FileInfo(file).Length > 100))
+        {
+            byte[] content = File.ReadAllBytes(file);
+            content[content.Length / 2] ^= 1;
+            File.WriteAllBytes(file, content);
+        }
+
+        using Listener error = new((_, _) => { });
+        Assert.True(Run(error, [.. job, "--out", _folder.File("second")]) == ExitCodes.Success, error.Text);
+
+        int warning = error.Text.IndexOf("\n  warning: ", StringComparison.Ordinal);
+        Assert.True(warning > 0 && warning < error.Text.LastIndexOf(": done in", StringComparison.Ordinal), error.Text);
+        Assert.DoesNotContain("\nwarning: ", error.Text, StringComparison.Ordinal);
+    }
+
     private static int Run(TextWriter error, params string[] arguments) =>
         CommandLine.Run(arguments, new CommandContext { Output = TextWriter.Null, Error = error, Time = TimeProvider.System, Machine = CapturedRun.Machine });
 
