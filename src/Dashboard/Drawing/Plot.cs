@@ -39,7 +39,7 @@ internal sealed record Plot(string Title, string Description, Axis X, Axis Y)
                 {
                     legend.Group("span", "key", key => key
                         .Element("svg", [("viewBox", "0 0 22 8"), ("class", "swatch"), ("aria-hidden", "true"), ("xmlns", Markup.SvgNamespace)], svg =>
-                            svg.Element("path", [("class", $"line {line.Style}"), ("d", "M0 4H22")]))
+                            svg.Element("path", [("class", $"line {line.Style}"), ("style", Dashes(line)), ("d", "M0 4H22")]))
                         .Write(line.Name));
                 }
             });
@@ -103,7 +103,7 @@ internal sealed record Plot(string Title, string Description, Axis X, Axis Y)
             isDrawing = true;
         }
 
-        svg.Element("path", [("class", $"line {line.Style}"), ("d", path.ToString())]);
+        svg.Element("path", [("class", $"line {line.Style}"), ("style", Dashes(line)), ("d", path.ToString())]);
         if (line.IsDotted)
         {
             foreach ((double X, double Y) point in line.Points.Where(point => double.IsFinite(point.Y)))
@@ -112,6 +112,10 @@ internal sealed record Plot(string Title, string Description, Axis X, Axis Y)
             }
         }
     }
+
+    /// <summary>A dash and one dot more for every round, none of which is a dash of a style.</summary>
+    private static string? Dashes(PlotLine line) =>
+        line.Round == 0 ? null : $"stroke-dasharray:7 2{string.Concat(Enumerable.Repeat(" 1.5 2", line.Round))}";
 
     private string Place((double X, double Y) point) => $"{Markup.Number(Horizontal(point.X))} {Markup.Number(Vertical(point.Y))}";
 

@@ -9,6 +9,10 @@ internal sealed record PlotLine(string Name, string Style, IReadOnlyList<(double
     /// <summary>The lower edge of a band whose upper edge is the line; null for no band.</summary>
     public IReadOnlyList<double>? Lower { get; init; }
 
+    /// <summary>How many lines of the same style came before it: from the second on each has dashes of its own.</summary>
+    /// <value>0 by default: the dashes of its style.</value>
+    public int Round { get; init; }
+
     /// <summary>Whether each point gets a dot: for few points.</summary>
     public bool IsDotted { get; init; }
 }

@@ -105,7 +105,7 @@ public sealed class Comparison
             {
                 new Plot(name, $"{name}: {unit} by layer, a line for each checkpoint.", x, y)
                 {
-                    Lines = [.. _files.Select((files, index) => new PlotLine(files.Name, Styles[index % Styles.Length], [.. values(files, name).Select((value, layer) => ((double)layer, value))]) { IsDotted = x.To < 40 })],
+                    Lines = [.. _files.Select((files, index) => new PlotLine(files.Name, Styles[index % Styles.Length], [.. values(files, name).Select((value, layer) => ((double)layer, value))]) { Round = index / Styles.Length, IsDotted = x.To < 40 })],
                 }.Write(panels);
             }
         }));

@@ -77,7 +77,7 @@ internal static class SmoothingSection
                 new Axis("strength α (0 to 1)", -0.05, 1.05))
             {
                 Lines = [.. sites.Select((site, index) => new PlotLine(site, styles[index % styles.Length], [.. report.Layers.Select((layer, number) =>
-                    ((double)number, layer.Smoothings.FirstOrDefault(smoothing => smoothing.Site == site)?.Strength ?? double.NaN))]) { IsDotted = isDotted })],
+                    ((double)number, layer.Smoothings.FirstOrDefault(smoothing => smoothing.Site == site)?.Strength ?? double.NaN))]) { Round = index / styles.Length, IsDotted = isDotted })],
             }.Write(panels);
         });
     }
