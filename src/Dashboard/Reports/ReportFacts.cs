@@ -19,4 +19,15 @@ public sealed record ReportFacts
 
     /// <summary>Folders of the checkpoints that the same call made, this one among them.</summary>
     public ImmutableArray<string> Call { get; init; } = [];
+
+    /// <summary>These facts, and of others what these do not say.</summary>
+    /// <param name="kept">Facts of an earlier report.</param>
+    internal ReportFacts Over(ReportFacts kept) => new()
+    {
+        Model = Model ?? kept.Model,
+        Calibration = Calibration ?? kept.Calibration,
+        EvaluationText = EvaluationText ?? kept.EvaluationText,
+        Options = Options.IsEmpty ? kept.Options : Options,
+        Call = Call.IsEmpty ? kept.Call : Call,
+    };
 }

@@ -12,8 +12,8 @@ public static class ReportPage
 
     /// <summary>Writes the report of a checkpoint into its folder.</summary>
     /// <param name="directory">The folder as it was named.</param>
-    /// <param name="facts">What does not stand in the folder.</param>
-    /// <remarks>Reads the small files of the checkpoint, not its weights. An older report is replaced, at once.</remarks>
+    /// <param name="facts">What does not stand in the folder; what it leaves open is taken from the report before.</param>
+    /// <remarks>Reads the small files of the checkpoint, not its weights. An older report is replaced, at once. The facts are kept in run.json.</remarks>
     /// <exception cref="InvalidCheckpointException">The folder is no checkpoint, or one of its files is damaged.</exception>
     /// <exception cref="IOException">A file cannot be read or written.</exception>
     public static void Write(string directory, ReportFacts facts)
@@ -21,8 +21,10 @@ public static class ReportPage
         ArgumentException.ThrowIfNullOrEmpty(directory);
         ArgumentNullException.ThrowIfNull(facts);
         CheckpointFiles files = CheckpointFiles.Read(directory);
-        CheckpointFiles[] others = [.. facts.Call.Where(other => !IsSame(other, directory)).Select(CheckpointFiles.Read)];
-        ReportFile.Write(Path.Combine(directory, FileName), Page(files, others, facts));
+        ReportFacts all = facts.Over(files.Run.Kept);
+        CheckpointFiles[] others = [.. all.Call.Where(other => !IsSame(other, directory)).Select(CheckpointFiles.Read)];
+        ReportFile.Write(Path.Combine(directory, FileName), Page(files, others, all));
+        KeptFacts.Write(directory, all);
     }
 
     private static bool IsSame(string a, string b) => Path.GetFullPath(a).TrimEnd('/') == Path.GetFullPath(b).TrimEnd('/');

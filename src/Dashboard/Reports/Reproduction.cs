@@ -5,7 +5,7 @@ namespace MambaQuant.Dashboard.Reports;
 /// <summary>The commands that make a checkpoint again, and judge it: from recipe and manifest, with the names that the user typed.</summary>
 internal static class Reproduction
 {
-    private const string Self = "self";
+    private const string Self = "self", Simulated = "simulated";
 
     /// <summary>The commands, one a line.</summary>
     /// <param name="files">The checkpoint.</param>
@@ -25,7 +25,8 @@ internal static class Reproduction
         if (files.Evaluation is { } evaluation)
         {
             List<string> evaluate = ["mambaquant", "evaluate", "NEW-FOLDER", "--text", facts.EvaluationText ?? evaluation.Text, "--window", Number(evaluation.WindowLength)];
-            yield return Line(evaluation.Float is null ? evaluate : [.. evaluate, "--reference", model]);
+            string[] compute = evaluation.Quantized.Compute == Simulated ? ["--compute", Simulated] : [];
+            yield return Line([.. evaluate, .. compute, .. evaluation.Float is null ? (string[])[] : ["--reference", model]]);
         }
     }
 

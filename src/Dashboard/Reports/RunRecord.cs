@@ -7,6 +7,9 @@ namespace MambaQuant.Dashboard.Reports;
 /// <summary>What a report tells of run.json and manifest.json: no host, no path.</summary>
 internal sealed record RunRecord
 {
+    /// <summary>Name of the file that tells of the run.</summary>
+    public const string FileName = "run.json";
+
     private static readonly string[] ProgramFields = ["program", "runtime", "os"];
 
     /// <summary>When it was finished, as it is written there; null where there is no run.json.</summary>
@@ -33,6 +36,9 @@ internal sealed record RunRecord
     /// <summary>The numerics profile.</summary>
     public string Profile { get; private init; } = string.Empty;
 
+    /// <summary>What earlier reports told that does not stand elsewhere in the folder.</summary>
+    public ReportFacts Kept { get; private init; } = new();
+
     /// <summary>Reads both files of a checkpoint.</summary>
     /// <param name="directory">Its folder.</param>
     /// <exception cref="InvalidCheckpointException">One is damaged; the message names it.</exception>
@@ -40,7 +46,7 @@ internal sealed record RunRecord
     {
         var record = new RunRecord();
         foreach ((string name, Func<RunRecord, JsonElement, RunRecord> add) in new (string, Func<RunRecord, JsonElement, RunRecord>)[]
-                 { (QuantizedCheckpointWriter.ManifestName, WithManifest), ("run.json", WithRun) })
+                 { (QuantizedCheckpointWriter.ManifestName, WithManifest), (FileName, (made, json) => WithRun(made, json) with { Kept = json.TryGetProperty(KeptFacts.Property, out JsonElement kept) ? KeptFacts.Read(directory, kept) : new ReportFacts() }) })
         {
             string path = Path.Combine(directory, name);
             if (!File.Exists(path))

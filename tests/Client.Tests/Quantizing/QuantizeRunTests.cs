@@ -62,6 +62,31 @@ public sealed class QuantizeRunTests : IDisposable
         Assert.DoesNotContain("\nwarning: ", error.Text, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void SavedEvaluation_LeavesThePageAllThatItHad()
+    {
+        string sample = Repository.Path("samples", "mamba-5m"), output = _folder.File("out"), rtn = Path.Combine(output, "rtn");
+        string text = _folder.Write("text.txt", File.ReadAllBytes(Path.Combine(sample, "eval.txt")).AsSpan(0, 400));
+        using Listener error = new((_, _) => { });
+        string[] quantize = ["quantize", sample, "--out", output, "--preset", "rtn,smoothquant", "--calibration", text, "--samples", "2", "--seq-len", "16", "--blocks", "2", "--shards", "1"];
+        Assert.True(Run(error, quantize) == ExitCodes.Success, error.Text);
+        string[] before = WordsOf(rtn);
+
+        Assert.True(Run(error, "evaluate", rtn, "--text", text, "--window", "16", "--compute", "simulated", "--save") == ExitCodes.Success, error.Text);
+
+        string[] after = WordsOf(rtn);
+        string[] missing = [.. before.Except(after)];
+        Assert.True(missing.All(line => line.Contains("Sizes, and", StringComparison.Ordinal)), string.Join('\n', missing));
+        string page = File.ReadAllText(Path.Combine(rtn, "report.html"));
+        Assert.Contains("smoothquant W8A8", page, StringComparison.Ordinal);
+        Assert.Contains($"--calibration {text} ", page, StringComparison.Ordinal);
+        Assert.Contains("--blocks 2 --shards 1", page, StringComparison.Ordinal);
+        Assert.Contains($"--text {text} --window 16 --compute simulated", page, StringComparison.Ordinal);
+    }
+
+    private static string[] WordsOf(string checkpoint) =>
+        [.. System.Text.RegularExpressions.Regex.Split(File.ReadAllText(Path.Combine(checkpoint, "report.html")), "<[^>]*>").Select(line => line.Trim()).Where(line => line.Length > 3)];
+
     private static int Run(TextWriter error, params string[] arguments) =>
         CommandLine.Run(arguments, new CommandContext { Output = TextWriter.Null, Error = error, Time = TimeProvider.System, Machine = CapturedRun.Machine });
 
