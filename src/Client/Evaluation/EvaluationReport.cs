@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+using MambaQuant.Pipeline.Local;
 using MambaQuant.Quant.Evaluation;
 using MambaQuant.Quant.Inference;
 
@@ -45,8 +47,12 @@ internal sealed record EvaluationReport
     /// <summary>Share of scored tokens whose most likely successor is the same; null without a reference.</summary>
     public double? Top1Agreement { get; init; }
 
-    /// <summary>Tokens per second through the model; null where it ran as a part of a job, maybe elsewhere or earlier.</summary>
+    /// <summary>Tokens per second through the model; null where it ran earlier, or in a cluster.</summary>
     public double? TokensPerSecond { get; init; }
+
+    /// <summary>Workers that ran at once as a part of a job, at <see cref="TokensPerSecond"/>; null for <c>evaluate</c>, where there is one.</summary>
+    [JsonIgnore]
+    public int? Workers { get; init; }
 
     /// <summary>Puts together what is known.</summary>
     /// <param name="name">The model as it was named.</param>
@@ -81,6 +87,10 @@ internal sealed record EvaluationReport
         KlMean = result.KlMean,
         Top1Agreement = result.Top1Agreement,
     };
+
+    /// <summary>The same with the speed within a job.</summary>
+    /// <param name="speed">The speed; null where it was not measured.</param>
+    public EvaluationReport At(EvaluationSpeed? speed) => this with { TokensPerSecond = speed?.TokensPerSecond, Workers = speed?.Workers };
 
     /// <summary>Prints it for people.</summary>
     /// <param name="output">Where to.</param>

@@ -101,6 +101,7 @@ internal static class CheckpointPages
         KlMean = report.KlMean,
         Top1Agreement = report.Top1Agreement,
         TokensPerSecond = report.TokensPerSecond,
+        Workers = report.Workers,
     };
 
     private static string[] Option(string name, int? value) => value is int number ? [name, $"{number}"] : [];

@@ -135,13 +135,14 @@ internal sealed class QuantizeRun(QuantizeRequest request, EvaluationText? evalu
             string compute = LoadedModel.NameOf(LanguageModels.ComputeOf(checkpoint.Layout, QuantizedArithmetic.Integer));
             checkpoints.Add(QuantizedReport.Of(target.Recipe, result) with
             {
-                Evaluation = EvaluationReport.Of(result.OutputPath, compute, checkpoint.TensorBytes, request.ModelPath, text.Name, text.WindowLength, result.Evaluation!.Quantized),
+                Evaluation = EvaluationReport.Of(result.OutputPath, compute, checkpoint.TensorBytes, request.ModelPath, text.Name, text.WindowLength, result.Evaluation!.Quantized).At(result.QuantizedSpeed),
             });
         }
 
         QuantizeResult any = made[0].Result;
         return new QuantizeReport(
             checkpoints,
-            EvaluationReport.Of(request.ModelPath, LoadedModel.NameOf(ComputeKind.Float), any.FloatBytes, reference: null, text.Name, text.WindowLength, any.Evaluation!.Float!));
+            EvaluationReport.Of(request.ModelPath, LoadedModel.NameOf(ComputeKind.Float), any.FloatBytes, reference: null, text.Name, text.WindowLength, any.Evaluation!.Float!)
+                .At(made.Select(one => one.Result.FloatSpeed).FirstOrDefault(speed => speed is not null)));
     }
 }

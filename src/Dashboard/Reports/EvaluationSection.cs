@@ -66,6 +66,11 @@ internal static class EvaluationSection
         }
 
         table.Write(page);
+        if (summaries.Any(summary => summary.Evaluation is { Quantized.TokensPerSecond: null }))
+        {
+            page.Text("p", "Speed was not measured where it is missing: the evaluation was reused, or ran in a cluster. mambaquant evaluate FOLDER --text FILE --reference MODEL --save measures it.", "note");
+        }
+
         page.Group("div", "panels", panels => Bars(panels, summaries, names, texts.Length == 1));
     }
 
@@ -99,5 +104,9 @@ internal static class EvaluationSection
         ]).Write(panels);
     }
 
-    private static TableCell Speed(ModelEvaluation evaluation) => evaluation.TokensPerSecond?.ToString("N0", CultureInfo.InvariantCulture) ?? Figures.Nothing;
+    /// <summary>A speed with the workers that it took.</summary>
+    /// <param name="evaluation">The evaluation.</param>
+    public static string Speed(ModelEvaluation evaluation) => evaluation.TokensPerSecond is { } speed
+        ? speed.ToString("N0", CultureInfo.InvariantCulture) + (evaluation.Workers is { } workers ? $", with {workers} {(workers == 1 ? "worker" : "workers")}" : string.Empty)
+        : Figures.Nothing;
 }

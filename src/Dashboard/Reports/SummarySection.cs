@@ -27,7 +27,7 @@ internal static class SummarySection
 
                 if (evaluation.Quantized.TokensPerSecond is { } speed)
                 {
-                    Tile(tiles, "speed", speed.ToString("N0", CultureInfo.InvariantCulture), "tokens per second, evaluation");
+                    Tile(tiles, "speed", speed.ToString("N0", CultureInfo.InvariantCulture), evaluation.Quantized.Workers is { } workers ? $"tokens per second, evaluation with {workers} {(workers == 1 ? "worker" : "workers")}" : "tokens per second, evaluation");
                 }
             }
 

@@ -47,6 +47,19 @@ internal sealed class LocalJobLog(WorkPlan plan, StageClock clock, JobWatch watc
         }
     }
 
+    /// <summary>How fast a stage was by what was made of it here, not by what was reused.</summary>
+    /// <param name="stage">Its name.</param>
+    /// <returns>Units per second; null where nothing was made, or no time passed.</returns>
+    public double? SpeedOf(string stage)
+    {
+        lock (_gate)
+        {
+            long done = _meters.All.FirstOrDefault(meter => meter.Stage == stage).Done;
+            double seconds = clock.Durations.FirstOrDefault(duration => duration.Stage == stage).Elapsed.TotalSeconds;
+            return done > 0 && seconds > 0 ? done / seconds : null;
+        }
+    }
+
     /// <summary>Takes note of items that have to be made.</summary>
     /// <param name="items">Their indices.</param>
     public void Want(IEnumerable<int> items)

@@ -287,9 +287,13 @@ public sealed class LocalRun : IDisposable
             Durations = log.Durations,
             Counts = job.Counts,
             Evaluation = plan.Evaluation is null || failure is not null ? null : await StoredEvaluations.FindAsync(plan, _store, log.Found, cancellation),
+            FloatSpeed = SpeedOf(Stages.EvaluateFloat),
+            QuantizedSpeed = SpeedOf(Stages.Evaluate),
             EvaluationFailure = failure,
         };
         return isAssembled ? result : result with { QuantizedBytes = sink.WrittenBytes };
+
+        EvaluationSpeed? SpeedOf(string stage) => log.SpeedOf(stage) is { } speed ? new EvaluationSpeed(speed, _workers) : null;
     }
 
     /// <summary>Runs a job under another driver: the checkpoint comes to lie in the store first.</summary>

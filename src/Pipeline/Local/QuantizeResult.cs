@@ -31,6 +31,12 @@ public sealed record QuantizeResult
     /// <summary>How well the checkpoint predicts the evaluation text; null where none was asked for, or it failed.</summary>
     public EvaluationOutcome? Evaluation { get; init; }
 
+    /// <summary>How fast the float model was evaluated; null where that was reused, or ran under another driver.</summary>
+    public EvaluationSpeed? FloatSpeed { get; init; }
+
+    /// <summary>How fast the checkpoint was evaluated; null where that was reused, or ran under another driver.</summary>
+    public EvaluationSpeed? QuantizedSpeed { get; init; }
+
     /// <summary>Why the checkpoint, which is whole, could not be evaluated; null where nothing went wrong.</summary>
     public Exception? EvaluationFailure { get; init; }
 

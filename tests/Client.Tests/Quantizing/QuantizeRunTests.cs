@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Text;
+using System.Text.Json;
 using MambaQuant.Testing;
 using Xunit;
 
@@ -47,7 +49,7 @@ public sealed class QuantizeRunTests : IDisposable
         string[] job = ["quantize", _model, "--preset", "mambaquant", "--samples", "4", "--seq-len", "16", "--store", store];
         using Listener first = new((_, _) => { });
         Assert.True(Run(first, [.. job, "--out", _folder.File("first")]) == ExitCodes.Success, first.Text);
-        foreach (string file in Directory.EnumerateFiles(store, "*", SearchOption.AllDirectories).Where(file => file.Contains("quantize", StringComparison.OrdinalIgnoreCase) && new FileInfo(file).Length > 100))
+        foreach (string file in Directory.EnumerateFiles(store, "layer.sealed", SearchOption.AllDirectories))
         {
             byte[] content = File.ReadAllBytes(file);
             content[content.Length / 2] ^= 1;
@@ -84,8 +86,33 @@ public sealed class QuantizeRunTests : IDisposable
         Assert.Contains($"--text {text} --window 16 --compute simulated", page, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Speed_OfAnEvaluationStandsBesideItsFigures_AndWhereItWasReusedThatIsSaid()
+    {
+        string sample = Repository.Path("samples", "mamba-5m");
+        string text = _folder.Write("text.txt", File.ReadAllBytes(Path.Combine(sample, "eval.txt")).AsSpan(0, 400));
+        string[] quantize = ["quantize", sample, "--preset", "rtn", "--calibration", text, "--samples", "2", "--seq-len", "16", "--evaluate", text, "--window", "16", "--workers", "2", "--store", _folder.File("store")];
+        using Listener error = new((_, _) => { });
+        Assert.True(Run(error, [.. quantize, "--out", _folder.File("first")]) == ExitCodes.Success, error.Text);
+        Assert.True(Run(error, [.. quantize, "--out", _folder.File("second")]) == ExitCodes.Success, error.Text);
+
+        using JsonDocument first = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(_folder.File("first"), "evaluation.json")));
+        foreach (string model in new[] { "float", "quantized" })
+        {
+            JsonElement figures = first.RootElement.GetProperty(model);
+            double speed = figures.GetProperty("tokens_per_second").GetDouble();
+            Assert.True(speed > 0, model);
+            Assert.Equal(2, figures.GetProperty("workers").GetInt32());
+            Assert.Contains($"{speed.ToString("N0", CultureInfo.InvariantCulture)}, with 2 workers", WordsOf(_folder.File("first")));
+        }
+
+        using JsonDocument second = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(_folder.File("second"), "evaluation.json")));
+        Assert.False(second.RootElement.GetProperty("float").TryGetProperty("tokens_per_second", out _));
+        Assert.Contains(WordsOf(_folder.File("second")), line => line.Contains("mambaquant evaluate FOLDER --text FILE --reference MODEL --save measures it", StringComparison.Ordinal));
+    }
+
     private static string[] WordsOf(string checkpoint) =>
-        [.. System.Text.RegularExpressions.Regex.Split(File.ReadAllText(Path.Combine(checkpoint, "report.html")), "<[^>]*>").Select(line => line.Trim()).Where(line => line.Length > 3)];
+        [.. System.Text.RegularExpressions.Regex.Split(File.ReadAllText(Path.Combine(checkpoint, "report.html")), "<[^>]*>|\n").Select(line => line.Trim()).Where(line => line.Length > 3)];
 
     private static int Run(TextWriter error, params string[] arguments) =>
         CommandLine.Run(arguments, new CommandContext { Output = TextWriter.Null, Error = error, Time = TimeProvider.System, Machine = CapturedRun.Machine });
