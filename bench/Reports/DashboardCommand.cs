@@ -19,7 +19,7 @@ internal static class DashboardCommand
     private static readonly Option<int> Rounds = new("--rounds") { Description = "turns of the job", DefaultValueFactory = _ => 7 };
     private static readonly Option<int> Events = new("--events") { Description = "events of which the delay is measured; 0 without a browser", DefaultValueFactory = _ => 100 };
     private static readonly Option<FileInfo?> Output = new("--out") { Description = "markdown file to write; standard output without it" };
-    private static readonly Option<Uri?> Read = new("--read") { Description = "be the pages of another process: read this address until it ends", Hidden = true };
+    private static readonly Option<string?> Read = new("--read") { Description = "be the pages of another process: read this address until it ends", Hidden = true };
     private static readonly Option<int> Pages = new("--pages") { Description = "how many", Hidden = true };
 
     /// <summary>The command.</summary>
@@ -30,7 +30,7 @@ internal static class DashboardCommand
         {
             if (parsed.GetValue(Read) is { } address)
             {
-                await DashboardReaders.RunAsync(address, parsed.GetValue(Pages));
+                await DashboardReaders.RunAsync(new Uri(address), parsed.GetValue(Pages));
                 return;
             }
 
