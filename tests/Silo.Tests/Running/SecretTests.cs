@@ -63,7 +63,7 @@ public sealed class SecretTests(RealJob job) : IClassFixture<RealJob>
         var container = new BlobContainerClient(azurite.ConnectionString(), "jobs");
         Uri signed = container.GenerateSasUri(BlobContainerSasPermissions.All, DateTimeOffset.UtcNow.AddHours(1));
         string signature = signed.Query.TrimStart('?').Split('&').Single(part => part.StartsWith("sig=", StringComparison.Ordinal))["sig=".Length..];
-        return (signed.ToString(), [signature, Uri.UnescapeDataString(signature)]);
+        return (signed.AbsoluteUri, [signature, Uri.UnescapeDataString(signature)]);
     }
 
     private static (int Code, string Told) Run(string[] arguments)
