@@ -141,6 +141,7 @@ public sealed class SchedulerDriver
     /// <exception cref="OperationCanceledException">The waiting was ended.</exception>
     /// <exception cref="ArtifactStoreException">The journal cannot be written; nothing changed, and the next call tries the same inputs again.</exception>
     /// <exception cref="StaleOwnerException">Somebody else drives the job, and this driver <see cref="StepsDown"/>.</exception>
+    /// <exception cref="ObjectDisposedException">The driver is closed.</exception>
     public async Task<ImmutableArray<SchedulerOutput>> NextAsync(CancellationToken cancellation)
     {
         if (_batch.Count == 0)
@@ -191,6 +192,7 @@ public sealed class SchedulerDriver
     }
 
     /// <summary>Returns when there is an input, or when it is time for a tick.</summary>
+    /// <exception cref="ObjectDisposedException">There will be no input any more.</exception>
     private async Task WaitForInboxAsync(CancellationToken cancellation)
     {
         using CancellationTokenSource? alarm = _wake is { } wake
@@ -199,7 +201,10 @@ public sealed class SchedulerDriver
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, alarm?.Token ?? CancellationToken.None);
         try
         {
-            await _inbox.Reader.WaitToReadAsync(either.Token).ConfigureAwait(false);
+            if (!await _inbox.Reader.WaitToReadAsync(either.Token).ConfigureAwait(false))
+            {
+                throw Closed();
+            }
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {

@@ -17,6 +17,7 @@ public sealed class ScenarioGrain(MambaQuantSiloOptions options) : Grain, IScena
 {
     private readonly StandingClock _clock = new();
     private JobConductor? _conductor;
+    private Task _pump = Task.CompletedTask;
 
     /// <summary>The work of the scenarios, by job: no plan stands behind them.</summary>
     internal static ConcurrentDictionary<string, WorkGraph> Graphs { get; } = new(StringComparer.Ordinal);
@@ -28,7 +29,7 @@ public sealed class ScenarioGrain(MambaQuantSiloOptions options) : Grain, IScena
         {
             var job = new ConductedJob(this.GetPrimaryKeyString(), graph, "cpu", null);
             _conductor = await JobConductor.OpenAsync(job, $"owner {GrainContext.ActivationId}", options.Store, _clock, CancellationToken.None);
-            _ = PumpAsync(_conductor);
+            _pump = PumpAsync(_conductor);
         }
 
         SchedulerInput read = SchedulingText.ReadInput(input);
@@ -36,17 +37,25 @@ public sealed class ScenarioGrain(MambaQuantSiloOptions options) : Grain, IScena
         return [.. said.Select(output => SchedulingText.Write(output))];
     }
 
-    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         _conductor?.Close();
-        return base.OnDeactivateAsync(reason, cancellationToken);
+        await _pump;
+        await base.OnDeactivateAsync(reason, cancellationToken);
     }
 
     private static async Task PumpAsync(JobConductor conductor)
     {
-        while (true)
+        try
         {
-            await conductor.NextAsync(CancellationToken.None);
+            while (true)
+            {
+                await conductor.NextAsync(CancellationToken.None);
+            }
+        }
+        catch (ObjectDisposedException)
+        {
+            return; // the activation ends
         }
     }
 }

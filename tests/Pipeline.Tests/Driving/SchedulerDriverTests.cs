@@ -108,6 +108,20 @@ public sealed class SchedulerDriverTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
     }
 
+    [Fact]
+    public async Task ClosedDriver_NeverGivesATurnAgain()
+    {
+        SchedulerDriver waiting = await OpenAsync(TimeProvider.System, () => true, "first");
+        Task<ImmutableArray<SchedulerOutput>> turn = waiting.NextAsync(CancellationToken.None);
+        SchedulerDriver working = await BeginAsync(TimeProvider.System, () => true);
+
+        waiting.Close();
+        working.Close();
+
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => turn);
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => working.NextAsync(CancellationToken.None));
+    }
+
     private async Task<SchedulerDriver> BeginAsync(TimeProvider time, Func<bool> isAlive)
     {
         SchedulerDriver driver = await OpenAsync(time, isAlive, "first");
