@@ -30,7 +30,7 @@ internal static class BlobTexts
         string text = root switch
         {
             RequestFailedException { Status: 401 or 403 } refused =>
-                $"store '{store}' refuses ({what}): {Answer(refused)}. Check the key or the token: its permissions (read, create, write, list, delete) and its expiry",
+                $"store '{store}' refuses ({what}): {Answer(refused)}. Check the key or the token: its permissions (read and list; of a job's store also create, write, delete) and its expiry",
             RequestFailedException { ErrorCode: "ContainerNotFound" } => $"the container of store '{store}' does not exist ({what}). Check the name",
             RequestFailedException { Status: > 0 } answered => $"store '{store}' failed ({what}): {Answer(answered)}",
             AuthenticationFailedException => $"nobody could be signed in for store '{store}' ({what}). Sign in (environment, managed identity, az login), or give a SAS address or a connection string",

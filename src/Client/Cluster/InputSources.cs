@@ -4,10 +4,14 @@ using MambaQuant.Pipeline.Artifacts;
 using MambaQuant.Pipeline.Inputs;
 using MambaQuant.Pipeline.Planning;
 using MambaQuant.Quant.Safetensors;
+using MambaQuant.Storage;
 
 namespace MambaQuant.Client.Cluster;
 
-/// <summary>Finds what MODEL and the texts of a submission stand for: a folder or file, <c>mounted:PATH</c>, or <c>store:JOB</c>.</summary>
+/// <summary>
+/// Finds what MODEL and the texts of a submission stand for: a folder or file, here or in a container of blobs (<see cref="StoreLocation"/>),
+/// <c>mounted:PATH</c>, or <c>store:JOB</c>.
+/// </summary>
 /// <param name="store">The cluster's store, opened when something in it is meant.</param>
 /// <param name="cancellation">Stops what is read.</param>
 internal sealed class InputSources(Lazy<IArtifactStore> store, CancellationToken cancellation)
@@ -17,7 +21,8 @@ internal sealed class InputSources(Lazy<IArtifactStore> store, CancellationToken
     /// <summary>Finds a model.</summary>
     /// <param name="text">What was written.</param>
     /// <exception cref="MambaQuant.Quant.Models.UnsupportedModelException">There is no such folder.</exception>
-    /// <exception cref="UsageException">There is no such job, or none that was submitted.</exception>
+    /// <exception cref="UsageException">There is no such job, or none that was submitted; or the text is no place that can be opened.</exception>
+    /// <exception cref="ArtifactStoreException">The container cannot be read.</exception>
     public ModelSource Model(string text)
     {
         if (Stored(text) is { } job)
@@ -28,7 +33,13 @@ internal sealed class InputSources(Lazy<IArtifactStore> store, CancellationToken
                 : new ModelSource(new StoredModelFiles(store.Value, request.Model.Files), plan.Request.Model, request.Model);
         }
 
-        return Mounted(text) is { } path ? new ModelSource(ModelFolder.Open(path), null, InputPlace.Mounted(path)) : new ModelSource(ModelFolder.Open(text), null, null);
+        if (Mounted(text) is { } path)
+        {
+            return new ModelSource(ModelFolder.Open(path), null, InputPlace.Mounted(path));
+        }
+
+        (string location, BlobPlace? blobs) = Locate(text, "MODEL");
+        return new ModelSource(blobs is null ? ModelFolder.Open(location) : BlobFolder.OpenAsync(blobs, null, cancellation).GetAwaiter().GetResult(), null, null);
     }
 
     /// <summary>Finds the calibration text.</summary>
@@ -49,8 +60,20 @@ internal sealed class InputSources(Lazy<IArtifactStore> store, CancellationToken
     {
         if (Stored(text) is not { } job)
         {
-            string path = Mounted(text) ?? text;
-            return new TextSource(path, () => new DiskFile(path), Path.GetFileName(path), null, path == text ? null : InputPlace.Mounted(path));
+            if (Mounted(text) is { } path)
+            {
+                return new TextSource(path, () => new DiskFile(path), Path.GetFileName(path), null, InputPlace.Mounted(path));
+            }
+
+            (string location, BlobPlace? blobs) = Locate(text, kind);
+            return blobs is null
+                ? new TextSource(location, () => new DiskFile(location), Path.GetFileName(location), null, null)
+                : new TextSource(
+                    blobs.Description,
+                    () => BlobFolder.OpenFileAsync(blobs, null, cancellation).GetAwaiter().GetResult(),
+                    blobs.Description[(blobs.Description.LastIndexOf('/') + 1)..],
+                    null,
+                    null);
         }
 
         (WorkPlan plan, JobRequest request) = Read(job);
@@ -66,6 +89,19 @@ internal sealed class InputSources(Lazy<IArtifactStore> store, CancellationToken
         WorkPlan plan = StoredPlans.ReadAsync(store.Value, job, cancellation).GetAwaiter().GetResult();
         return (plan, StoredRequests.FindAsync(store.Value, job, cancellation).GetAwaiter().GetResult()
             ?? throw new UsageException($"nothing was uploaded for job {job} of {store.Value.Description}: it was never submitted to a cluster. Name a folder or file, or a job that was submitted"));
+    }
+
+    private static (string Location, BlobPlace? Blobs) Locate(string text, string kind)
+    {
+        try
+        {
+            string location = StoreLocation.Resolve(text);
+            return (location, StoreLocation.BlobsOf(location));
+        }
+        catch (ArgumentException error)
+        {
+            throw new UsageException($"{kind}: {error.Message}");
+        }
     }
 
     private static string? Stored(string text) => text.StartsWith(StoredPrefix, StringComparison.Ordinal) ? text[StoredPrefix.Length..] : null;

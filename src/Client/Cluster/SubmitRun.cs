@@ -33,7 +33,7 @@ internal sealed class SubmitRun(SubmissionRequest request, ClusterSettings setti
         string profile = await ProfileAsync();
         IArtifactStore store = opened.Value;
         IProgressDisplay display = ProgressDisplays.For(context);
-        List<SubmittedJob> jobs = display.Run($"submitting {request.Work.ModelPath}", progress =>
+        List<SubmittedJob> jobs = display.Run($"submitting {model.Files.Description}", progress =>
             new Submission(link, store, context).RunAsync(request, profile, model, calibration, evaluation is null ? null : (evaluation, text!), progress).GetAwaiter().GetResult());
         SubmittedReport[] submitted =
             [.. jobs.Select(job => new SubmittedReport(job.Plan.Id, job.Plan.Request.Recipe.Name, job.Plan.Request.Recipe.Quantization?.Scheme.Name ?? "", job.Plan.Graph.Items.Length))];

@@ -12,19 +12,19 @@ internal sealed class SubmitCommand : VerbCommand
 {
     private static readonly Argument<string> Model = new("MODEL")
     {
-        Description = "Folder of a float Mamba model, which is uploaded once; or mounted:PATH, a folder that this machine and every silo have; or store:JOB, the model of an earlier job.",
+        Description = "Folder of a float Mamba model, here or in blobs (an https address, a connection string, env:NAME), which is brought into the store once; or mounted:PATH, a folder that this machine and every silo have; or store:JOB, the model of an earlier job.",
     };
 
     private static readonly Option<string> Calibration = new("--calibration")
     {
-        Description = "UTF-8 text or JSON lines to calibrate on, also as mounted:PATH or store:JOB, or 'self': text that the model itself writes.",
+        Description = "UTF-8 text or JSON lines to calibrate on, also in blobs as MODEL, as mounted:PATH or store:JOB, or 'self': text that the model itself writes.",
         HelpName = "FILE|self",
         DefaultValueFactory = _ => CalibrationOptions.SelfSource,
     };
 
     private static readonly Option<string?> Evaluate = new("--evaluate")
     {
-        Description = "Text to evaluate on afterwards, also as mounted:PATH or store:JOB.",
+        Description = "Text to evaluate on afterwards, also in blobs as MODEL, as mounted:PATH or store:JOB.",
         HelpName = "FILE",
     };
 

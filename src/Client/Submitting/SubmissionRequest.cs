@@ -6,7 +6,7 @@ namespace MambaQuant.Client.Submitting;
 /// <summary>What one call of <c>submit</c> is to do.</summary>
 internal sealed record SubmissionRequest
 {
-    /// <summary>The work, as for <c>quantize</c>; model and texts are folders, files, <c>mounted:PATH</c> or <c>store:JOB</c>, and the output is "" for none.</summary>
+    /// <summary>The work, as for <c>quantize</c>; model and texts are folders, files, places in blobs, <c>mounted:PATH</c> or <c>store:JOB</c>, and the output is "" for none.</summary>
     public required QuantizeRequest Work { get; init; }
 
     /// <summary>The numerics profile of the slots; null for that of the slots that are there.</summary>

@@ -21,12 +21,7 @@ public sealed class BlobInputTests : IDisposable
     [StoreFact]
     public async Task Model_IsReadFromBlobsAsFromItsFolder()
     {
-        string tiny = _folder.File("tiny"), path = _folder.File("sharded");
-        Directory.CreateDirectory(tiny);
-
-        // Tables of 3 MiB, so that reading takes several chunks.
-        (new SyntheticMamba() with { Config = new SyntheticMamba().Config with { VocabularySize = 32_000 } }).Write(tiny);
-        ModelCopies.Reshard(tiny, path, 1 << 20);
+        string path = ShardedModel.Write(_folder);
         using MambaCheckpoint folder = MambaCheckpoint.Open(path);
         ModelIdentity identity = ModelIdentity.Of(folder);
         AzureBlobArtifactStore blobs = await AzureBlobArtifactStore.OpenOrCreateAsync(Emulated.NewPlace(), Emulated.Options, default);
