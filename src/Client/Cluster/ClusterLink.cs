@@ -14,6 +14,9 @@ internal sealed class ClusterLink(string description, Func<CancellationToken, Ta
     /// <summary>How long a verb that asks once tries.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
+    // Gateways of another cluster take a connection and then say nothing for minutes.
+    private static readonly TimeSpan LongestConnecting = TimeSpan.FromSeconds(15);
+
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
 
     private ICluster? _cluster;
@@ -57,7 +60,13 @@ internal sealed class ClusterLink(string description, Func<CancellationToken, Ta
         }).Build();
         try
         {
-            T answer = await pipeline.ExecuteAsync(async token => await CallOnceAsync(call, token), cancellation);
+            T answer = await pipeline.ExecuteAsync(
+                async token =>
+                {
+                    TimeSpan left = (patience ?? LongestConnecting) - time.GetElapsedTime(began);
+                    return await CallOnceAsync(call, patience is null || left > LongestConnecting ? LongestConnecting : left, token);
+                },
+                cancellation);
             Found();
             return answer;
         }
@@ -73,12 +82,12 @@ internal sealed class ClusterLink(string description, Func<CancellationToken, Ta
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => DropAsync();
 
-    private async Task<T> CallOnceAsync<T>(Func<ICluster, Task<T>> call, CancellationToken cancellation)
+    private async Task<T> CallOnceAsync<T>(Func<ICluster, Task<T>> call, TimeSpan toConnect, CancellationToken cancellation)
     {
         bool isAnswered = false;
         try
         {
-            _cluster ??= await connect(cancellation);
+            _cluster ??= await ConnectAsync(toConnect, cancellation);
             T answer = await call(_cluster).WaitAsync(cancellation);
             isAnswered = true;
             return answer;
@@ -89,6 +98,20 @@ internal sealed class ClusterLink(string description, Func<CancellationToken, Ta
             {
                 await DropAsync();
             }
+        }
+    }
+
+    private async Task<ICluster> ConnectAsync(TimeSpan limit, CancellationToken cancellation)
+    {
+        using var alarm = new CancellationTokenSource(limit > TimeSpan.Zero ? limit : TimeSpan.Zero, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, alarm.Token);
+        try
+        {
+            return await connect(either.Token);
+        }
+        catch (OperationCanceledException) when (alarm.IsCancellationRequested && !cancellation.IsCancellationRequested)
+        {
+            throw new TimeoutException("nobody took the connection in time");
         }
     }
 

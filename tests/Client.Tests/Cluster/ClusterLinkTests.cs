@@ -59,6 +59,24 @@ public sealed class ClusterLinkTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => link.CallAsync(one => one.ViewAsync("a", 0, TimeSpan.Zero), patience: null, stop.Token));
     }
 
+    [Fact]
+    public async Task ConnectionThatNobodyAnswers_EndsWithTheCallersPatience()
+    {
+        await using var link = new ClusterLink(
+            "the cluster",
+            async cancellation =>
+            {
+                await Task.Delay(Timeout.Infinite, cancellation);
+                throw new InvalidOperationException("nobody is waited for this long");
+            },
+            TimeProvider.System);
+
+        ClusterException fault = await Assert.ThrowsAsync<ClusterException>(() => Call(link, TimeSpan.FromMilliseconds(100)).WaitAsync(TimeSpan.FromSeconds(60)));
+
+        Assert.Equal(ExitCodes.ClusterUnavailable, fault.ExitCode);
+        Assert.Contains("nobody took the connection in time", fault.Message, StringComparison.Ordinal);
+    }
+
     private ClusterLink Link(ScriptedCluster cluster)
     {
         ClusterLink link = cluster.Link();
