@@ -20,6 +20,10 @@ public sealed record DashboardOptions
     /// <value>None by default.</value>
     public string? Token { get; init; }
 
+    /// <summary>How long a server that goes waits for a job's end to reach the pages that show it; nothing is waited for where no page is open.</summary>
+    /// <value>1.5 s by default.</value>
+    public TimeSpan ToTellTheEnd { get; init; } = TimeSpan.FromSeconds(1.5);
+
     /// <summary>Whether the page can be reached from this machine only.</summary>
     public bool IsLoopback => IPAddress.IsLoopback(Address);
 

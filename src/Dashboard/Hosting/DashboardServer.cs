@@ -15,21 +15,23 @@ namespace MambaQuant.Dashboard.Hosting;
 /// <summary>Serves the live page, beside whatever else a process does: its own listener, no console, no configuration file.</summary>
 public sealed class DashboardServer : IAsyncDisposable
 {
-    // What the last event has to reach the pages, and they to fetch the last pictures; nothing is waited for where no page is open.
-    private static readonly TimeSpan ToTellTheEnd = TimeSpan.FromSeconds(1.5), ToFetch = TimeSpan.FromSeconds(1), ToClose = TimeSpan.FromSeconds(1);
+    // What pages have to fetch the last pictures; nothing is waited for where no page is open.
+    private static readonly TimeSpan ToFetch = TimeSpan.FromSeconds(1), ToClose = TimeSpan.FromSeconds(1);
 
     private readonly WebApplication _application;
     private readonly JobFeeds _feeds;
     private readonly JobList _jobs;
     private readonly CancellationTokenSource _stopping;
+    private readonly TimeSpan _toTellTheEnd;
     private readonly TimeProvider _time;
 
-    private DashboardServer(WebApplication application, JobFeeds feeds, JobList jobs, CancellationTokenSource stopping, TimeProvider time)
+    private DashboardServer(WebApplication application, JobFeeds feeds, JobList jobs, CancellationTokenSource stopping, TimeSpan toTellTheEnd, TimeProvider time)
     {
         _application = application;
         _feeds = feeds;
         _jobs = jobs;
         _stopping = stopping;
+        _toTellTheEnd = toTellTheEnd;
         _time = time;
         string address = application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
         Port = new Uri(address.Replace("[::]", "localhost", StringComparison.Ordinal).Replace("0.0.0.0", "localhost", StringComparison.Ordinal)).Port;
@@ -89,7 +91,7 @@ public sealed class DashboardServer : IAsyncDisposable
         {
             DashboardEndpoints.Map(application, options, feeds, jobs, pictures, stopping.Token);
             await application.StartAsync(cancellation);
-            return server = new DashboardServer(application, feeds, jobs, stopping, time);
+            return server = new DashboardServer(application, feeds, jobs, stopping, options.ToTellTheEnd, time);
         }
         finally
         {
@@ -107,7 +109,7 @@ public sealed class DashboardServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         long asked = _time.GetTimestamp();
-        while (_feeds.IsAwaited && _time.GetElapsedTime(asked) < ToTellTheEnd)
+        while (_feeds.IsAwaited && _time.GetElapsedTime(asked) < _toTellTheEnd)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(50), _time);
         }

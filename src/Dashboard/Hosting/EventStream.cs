@@ -20,7 +20,7 @@ internal sealed class EventStream(HttpContext context, JobList jobs, Cancellatio
     public static readonly TimeSpan Beat = TimeSpan.FromSeconds(5);
 
     // The list must not keep a page from its job. A last word is worth more.
-    private static readonly TimeSpan ForTheList = TimeSpan.FromMilliseconds(100), ForTheLastList = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan ForTheList = TimeSpan.FromMilliseconds(100), ForTheLastList = TimeSpan.FromSeconds(2);
 
     private readonly CancellationToken _gone = context.RequestAborted;
     private byte[]? _list;

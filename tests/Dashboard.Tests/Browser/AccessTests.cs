@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.RegularExpressions;
 using MambaQuant.Dashboard.Hosting;
 using MambaQuant.Dashboard.Pages;
@@ -110,6 +111,7 @@ public sealed partial class AccessTests(Chromium chromium) : IClassFixture<Chrom
     {
         await using WatchedPage page = await OpenAsync();
         await page.Page.EvaluateAsync("() => { window.spoken = []; new MutationObserver(() => window.spoken.push(document.getElementById('announce').textContent)).observe(document.getElementById('announce'), { childList: true }); }");
+        long began = Stopwatch.GetTimestamp();
         for (int round = 0; round < 12; round++)
         {
             _source.Jobs[0].Say(Pipeline.Driving.NoticeKind.Retry, $"retry {round}");
@@ -117,17 +119,21 @@ public sealed partial class AccessTests(Chromium chromium) : IClassFixture<Chrom
         }
 
         await page.WaitForTextAsync("#notices .text", "retry 11");
-        Assert.InRange(await page.Page.EvaluateAsync<int>("() => window.spoken.length"), 1, 2);
+        await page.Page.WaitForFunctionAsync("() => window.spoken.length > 0");
+        int spoken = await page.Page.EvaluateAsync<int>("() => window.spoken.length");
+        Assert.InRange(spoken, 1, 2 + (int)(Stopwatch.GetElapsedTime(began).TotalSeconds / 8)); // at most every eight seconds, however long the machine takes
     }
 
     [BrowserFact]
-    public async Task ReducedMotion_MovesNothing()
+    public async Task Bars_MoveUnlessLessMotionIsWanted()
     {
-        await using WatchedPage page = await chromium.OpenAsync(new BrowserNewContextOptions { ReducedMotion = ReducedMotion.Reduce });
-        await page.Page.GotoAsync(_server.Address);
-        await page.WaitForTextAsync("#job-status", "Running");
+        await using WatchedPage page = await OpenAsync();
+        foreach ((ReducedMotion wanted, bool expected) in new[] { (ReducedMotion.NoPreference, true), (ReducedMotion.Reduce, false) })
+        {
+            await page.Page.EmulateMediaAsync(new PageEmulateMediaOptions { ReducedMotion = wanted });
 
-        Assert.True(await page.Page.EvaluateAsync<bool>("() => document.getAnimations().length === 0 && [...document.querySelectorAll('*')].every(node => parseFloat(getComputedStyle(node, '::-webkit-progress-value').transitionDuration || 0) === 0)"));
+            Assert.Equal(expected, await MovesAsync(page));
+        }
     }
 
     [Theory]
@@ -189,6 +195,16 @@ public sealed partial class AccessTests(Chromium chromium) : IClassFixture<Chrom
         double[] bands = [.. Convert.FromHexString(digits).Select(band => band / 255.0).Select(band => band <= 0.04045 ? band / 12.92 : Math.Pow((band + 0.055) / 1.055, 2.4))];
         return (0.2126 * bands[0]) + (0.7152 * bands[1]) + (0.0722 * bands[2]);
     }
+
+    /// <summary>Whether any rule of style that counts moves anything. What a bar is made of tells its style to no script, so the rules are asked.</summary>
+    private static Task<bool> MovesAsync(WatchedPage page) => page.Page.EvaluateAsync<bool>(
+        """
+        () => {
+          const counting = rules => [...rules].flatMap(rule => rule.media ? (matchMedia(rule.media.mediaText).matches ? counting(rule.cssRules) : []) : [rule]);
+          return [...document.styleSheets].flatMap(sheet => counting(sheet.cssRules))
+            .some(rule => rule.style && ['transition-duration', 'animation-duration'].some(name => parseFloat(rule.style.getPropertyValue(name)) > 0));
+        }
+        """);
 
     private async Task<WatchedPage> OpenAsync()
     {

@@ -32,7 +32,7 @@ public sealed class Chromium : IDisposable
         }
 
         IBrowserContext context = await _browser.NewContextAsync(options ?? new BrowserNewContextOptions { ViewportSize = new ViewportSize { Width = 1200, Height = 900 } });
-        context.SetDefaultTimeout(60_000); // far more than anything takes: tests share their machine
+        context.SetDefaultTimeout(180_000); // far more than anything takes: tests share their machine
         return new WatchedPage(await context.NewPageAsync());
     }
 

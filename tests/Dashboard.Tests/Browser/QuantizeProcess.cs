@@ -34,7 +34,7 @@ internal sealed partial class QuantizeProcess : IDisposable
     /// <summary>Waits for the address of its page.</summary>
     public async Task<string> AddressAsync()
     {
-        for (int step = 0; step < 600; step++)
+        for (int step = 0; step < 3600; step++)
         {
             if (Address().Match(Process.Printed) is { Success: true } match)
             {

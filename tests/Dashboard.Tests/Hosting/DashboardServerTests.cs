@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using MambaQuant.Dashboard.Hosting;
 using MambaQuant.Dashboard.Pages;
 using MambaQuant.Pipeline.Driving;
 using MambaQuant.Pipeline.Planning;
@@ -80,19 +81,20 @@ public sealed class DashboardServerTests : ServedPage
     public async Task ServerThatGoes_SaysTheLastWordFirst()
     {
         List<PageEvent> heard = [];
+        DashboardServer server = await StartAsync(new DashboardOptions { ToTellTheEnd = TimeSpan.FromMinutes(3) });
+        using var client = new PageClient(server);
         Task<ValueTask>? end = null;
-        await foreach (PageEvent news in Client.EventsAsync($"api/jobs/{Job.Plan.Id}/events"))
+        await foreach (PageEvent news in client.EventsAsync($"api/jobs/{Job.Plan.Id}/events"))
         {
             heard.Add(news);
             if (news.Name == "job")
             {
                 Job.Change(overview => overview with { Status = JobStatus.Finished });
-                end = Task.Run(() => Server.DisposeAsync());
+                end = Task.Run(server.DisposeAsync);
             }
         }
 
         await await end!;
-        Server = await StartAsync();
         Assert.Equal("finished", heard.Last(news => news.Name == "change").Data.GetProperty("status").GetString());
         Assert.Equal("finished", heard.Last(news => news.Name == "jobs").Data.GetProperty("jobs")[0].GetProperty("status").GetString());
         Assert.Equal("bye", heard[^1].Name);

@@ -15,7 +15,7 @@ internal sealed class PageClient : IDisposable
         _client = new HttpClient(new SocketsHttpHandler { UseCookies = keepsCookies, AllowAutoRedirect = redirects, AutomaticDecompression = DecompressionMethods.GZip })
         {
             BaseAddress = new Uri($"http://127.0.0.1:{server.Port}/"),
-            Timeout = TimeSpan.FromSeconds(30),
+            Timeout = TimeSpan.FromMinutes(3),
         };
     }
 

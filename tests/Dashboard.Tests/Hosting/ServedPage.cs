@@ -7,7 +7,7 @@ namespace MambaQuant.Dashboard.Tests.Hosting;
 public abstract class ServedPage : IAsyncLifetime, IDisposable
 {
     private protected MadeUpSource Source { get; } = new();
-    private protected DashboardServer Server { get; set; } = null!;
+    private protected DashboardServer Server { get; private set; } = null!;
     private protected PageClient Client { get; set; } = null!;
     private protected MadeUpJob Job { get; private set; } = null!;
 
@@ -42,5 +42,6 @@ public abstract class ServedPage : IAsyncLifetime, IDisposable
         throw new InvalidOperationException("the stream ended");
     }
 
-    private protected Task<DashboardServer> StartAsync() => DashboardServer.StartAsync(Source, new DashboardOptions(), TimeProvider.System, CancellationToken.None);
+    private protected Task<DashboardServer> StartAsync(DashboardOptions? options = null) =>
+        DashboardServer.StartAsync(Source, options ?? new DashboardOptions(), TimeProvider.System, CancellationToken.None);
 }

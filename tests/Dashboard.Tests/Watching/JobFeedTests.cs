@@ -5,7 +5,7 @@ namespace MambaQuant.Dashboard.Tests.Watching;
 
 public sealed class JobFeedTests
 {
-    private static readonly TimeSpan Long = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Long = TimeSpan.FromMinutes(3);
 
     [Fact]
     public async Task NumbersThatPagesMakeUp_GetTheWhole_AndKeepNothing()
