@@ -166,21 +166,21 @@ public sealed class BadInputTests : IDisposable
         AssertRefused(11, "/proc/out", ProgramRun.Of(["quantize", SampleModel.Folder, "--out", "/proc/out", "--preset", "rtn", .. QuantizedSample.Few]));
 
     [UnixFact]
-    public void CtrlC_WhileTheModelWritesItsCalibrationText() => AssertStopped(2, "--calibration", "self", "--samples", "64", "--seq-len", "512");
+    public void CtrlC_WhileTheModelWritesItsCalibrationText() => AssertStopped(2, "sample text", "--calibration", "self", "--samples", "64", "--seq-len", "512");
 
     [UnixFact]
-    public void CtrlC_WhileCalibrating() => AssertStopped(2, "--calibration", SampleModel.EvaluationText, "--samples", "10", "--seq-len", "512");
+    public void CtrlC_WhileCalibrating() => AssertStopped(2, "observe original", "--calibration", SampleModel.EvaluationText, "--samples", "10", "--seq-len", "512");
 
     [UnixFact]
-    public void Termination() => AssertStopped(15, "--calibration", SampleModel.EvaluationText, "--samples", "10", "--seq-len", "512");
+    public void Termination() => AssertStopped(15, "observe original", "--calibration", SampleModel.EvaluationText, "--samples", "10", "--seq-len", "512");
 
     private ProgramRun Quantize(string model, params string[] options) =>
         ProgramRun.Of(["quantize", model, "--out", _folder.File("out"), .. options.Contains("--samples") ? [] : QuantizedSample.Few, .. options]);
 
-    private void AssertStopped(int signal, params string[] options)
+    private void AssertStopped(int signal, string during, params string[] options)
     {
-        // The signal comes while the first pass runs, many seconds before the end: earlier there would be nothing yet to go on from.
-        ProgramRun run = ProgramRun.Signalled(signal, "observe original", ["quantize", SampleModel.Folder, "--out", _folder.File("out"), .. options]);
+        // The signal comes many seconds before the end, and not before there is something to go on from.
+        ProgramRun run = ProgramRun.Signalled(signal, during, ["quantize", SampleModel.Folder, "--out", _folder.File("out"), .. options]);
 
         Assert.Equal(75, run.ExitCode);
         Assert.Contains("stopping at the next safe point", run.Error, StringComparison.Ordinal);
