@@ -22,6 +22,24 @@ internal static class SmallRun
         new LocalEngine(backends, TimeProvider.System).Quantize(options, new Listening(heard), CancellationToken.None);
     }
 
+    /// <summary>Quantizes the sample model and judges it by a line of text.</summary>
+    public static void Evaluate()
+    {
+        using var folder = new TemporaryDirectory();
+        using var backends = new CpuBackends(2);
+        File.WriteAllText(folder.File("text"), "The first line of a text that is judged, and there is no second one.");
+        var options = new QuantizeOptions
+        {
+            ModelPath = Repository.Path("samples/mamba-5m"),
+            OutputPath = folder.File("out"),
+            Targets = [new QuantizeTarget(TinyModel.Preset(RecipePresets.RoundToNearest), folder.File("out"))],
+            Calibration = new CalibrationOptions { Samples = 2, SequenceLength = 16 },
+            Evaluation = new EvaluationTextOptions(folder.File("text")) { WindowLength = 8 },
+            Workers = 2,
+        };
+        new LocalEngine(backends, TimeProvider.System).Quantize(options, new Listening(null), CancellationToken.None);
+    }
+
     private sealed class Listening(Action? heard) : IProgress<StageProgress>
     {
         public void Report(StageProgress value) => heard?.Invoke();

@@ -87,7 +87,9 @@ public sealed class SchedulerDriver
         ArgumentNullException.ThrowIfNull(time);
         ArgumentNullException.ThrowIfNull(isAlive);
         JournaledScheduler journaled = await JournaledScheduler.OpenAsync(store, job, graph, owner, cancellation).ConfigureAwait(false);
-        return new SchedulerDriver(journaled, job, graph, time, isAlive) { StepsDown = stepsDown };
+        var driver = new SchedulerDriver(journaled, job, graph, time, isAlive) { StepsDown = stepsDown };
+        driver.Meter.Link(await StoredTrace.FindOrPutAsync(store, job, driver.Meter.Span, cancellation).ConfigureAwait(false));
+        return driver;
     }
 
     /// <summary>Tells what happened.</summary>

@@ -10,7 +10,7 @@ using MambaQuant.Pipeline.Scheduling.Outputs;
 namespace MambaQuant.Pipeline.Telemetry;
 
 /// <summary>Measures a job that is driven here: what its scheduler says, and how its items stand; and is its span.</summary>
-/// <remarks>A job that another process takes over begins a new trace there; its identity stands in both.</remarks>
+/// <remarks>A job that another process takes over begins a new trace there, linked to the first; its identity stands in both.</remarks>
 public sealed class JobMeter : IDisposable
 {
     private static readonly ConcurrentDictionary<JobMeter, byte> Live = [];
@@ -50,6 +50,16 @@ public sealed class JobMeter : IDisposable
     /// <summary>The span of an item's stage; default where nobody listens.</summary>
     /// <param name="item">Index of the item.</param>
     public ActivityContext ContextOf(int item) => StageOf(item)?.Span?.Context ?? Span?.Context ?? default;
+
+    /// <summary>The job had an owner before: its trace is linked to that one's.</summary>
+    /// <param name="first">The job's span of its first owner; default for none.</param>
+    internal void Link(ActivityContext first)
+    {
+        if (first != default)
+        {
+            Span?.AddLink(new ActivityLink(first));
+        }
+    }
 
     /// <summary>The scheduler has decided.</summary>
     /// <param name="inputs">What it was told.</param>
@@ -154,7 +164,13 @@ public sealed class JobMeter : IDisposable
     private void Count(Returned returned)
     {
         KeyValuePair<string, object?> reason = PipelineInstruments.Tag(TelemetryNames.ReturnReason, StageNames.Of(returned.Reason));
-        PipelineInstruments.ItemRetries.Add(1, PipelineInstruments.Tag(TelemetryNames.Stage, StageOf(returned.Item)?.Name ?? "unknown"), reason);
+
+        // A worker that was sent away lost nothing, and of a job that has ended nothing is tried again.
+        if (returned.Reason != ReturnReason.Released && _state().Status == JobStatus.Running)
+        {
+            PipelineInstruments.ItemRetries.Add(1, PipelineInstruments.Tag(TelemetryNames.Stage, StageOf(returned.Item)?.Name ?? "unknown"), reason);
+        }
+
         if (returned.Reason is ReturnReason.Expired or ReturnReason.WorkerLost)
         {
             PipelineInstruments.LeasesLost.Add(1, reason);

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using System.Globalization;
 using MambaQuant.Pipeline.Telemetry;
 
 namespace MambaQuant.Telemetry.Gpu;
@@ -28,5 +29,5 @@ internal sealed class GpuMeter : IDisposable
 
     private List<Measurement<T>> Each<T>(Func<GpuReading, T> value)
         where T : struct => [.. _gpus.Read().Select(gpu => new Measurement<T>(
-            value(gpu), new KeyValuePair<string, object?>(TelemetryNames.HardwareId, gpu.Index), new KeyValuePair<string, object?>(TelemetryNames.HardwareName, gpu.Name)))];
+            value(gpu), new KeyValuePair<string, object?>(TelemetryNames.HardwareId, gpu.Index.ToString(CultureInfo.InvariantCulture)), new KeyValuePair<string, object?>(TelemetryNames.HardwareName, gpu.Name)))];
 }

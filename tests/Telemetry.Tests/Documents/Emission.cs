@@ -2,13 +2,14 @@ using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using MambaQuant.Pipeline.Artifacts;
+using MambaQuant.Pipeline.Driving;
 using MambaQuant.Pipeline.Planning;
-using MambaQuant.Pipeline.Scheduling;
 using MambaQuant.Pipeline.Scheduling.Outputs;
 using MambaQuant.Pipeline.Telemetry;
 using MambaQuant.Pipeline.Tests.Local;
 using MambaQuant.Quant.Recipes;
 using MambaQuant.Telemetry.Gpu;
+using MambaQuant.Testing;
 using Xunit;
 
 namespace MambaQuant.Telemetry.Tests.Documents;
@@ -49,8 +50,8 @@ internal sealed class Emission : IDisposable
         };
     }
 
-    /// <summary>Metrics.</summary>
-    public IReadOnlyCollection<EmittedMetric> Metrics => _metrics.Values;
+    /// <summary>Metrics that were measured: to exist is not enough.</summary>
+    public IEnumerable<EmittedMetric> Metrics => _metrics.Values.Where(metric => metric.IsMeasured);
 
     /// <summary>Spans: name, the parent's within the process, attributes that have a value.</summary>
     public List<(string Name, string? Parent, string[] Attributes)> Spans { get; } = [];
@@ -81,42 +82,31 @@ internal sealed class Emission : IDisposable
         {
             Edit = (name, values) => values[0] = name.EndsWith("out_proj.weight", StringComparison.Ordinal) ? float.NaN : values[0],
         }));
-        Evaluate();
-        Lose();
-        Break();
+        SmallRun.Evaluate();
+        LoseAsync().GetAwaiter().GetResult();
+        BreakAsync().GetAwaiter().GetResult();
         return emission;
     }
 
-    /// <summary>An evaluation without a tokenizer: its instruments and spans, told by the parts that tell them in earnest.</summary>
-    private static void Evaluate()
+    /// <summary>A worker that is lost with its item.</summary>
+    private static async Task LoseAsync()
     {
-        WorkItem item = Item(WorkKind.Evaluate);
-        using var worker = new WorkerMeter();
-        using ItemMeter meter = worker.Begin("0123456789abcdef", item, 1, default);
-        using Activity? score = Tracing.Group(KernelGroups.Score);
-        new TokenCount(WorkKind.Evaluate).Reach(7);
-        meter.Complete(wasDone: true);
+        SchedulerDriver driver = await MadeUpDrive.BeginAsync(new MemoryArtifactStore(), "owner");
+        Assert.Contains(await MadeUpDrive.AssignAsync(driver), output => output is Assign);
+        driver.PostLost([MadeUpDrive.Worker], "a test took it", isDrained: false);
+        Assert.Contains(await driver.NextAsync(CancellationToken.None), output => output is Returned);
+        driver.Close();
     }
 
-    /// <summary>A worker that is lost.</summary>
-    private static void Lose()
+    /// <summary>A store that fails, and one that asks for a transfer again, within an item.</summary>
+    private static async Task BreakAsync()
     {
-        var graph = new WorkGraph([Item(WorkKind.Quantize)]);
-        using var meter = new JobMeter("0123456789abcdef", graph, () => SchedulerState.Empty);
-        meter.Hear([], [new Assign("a", 0, 1), new Returned("a", 0, 1, ReturnReason.Expired, "silence")]);
-    }
-
-    /// <summary>A store that fails, and one that asks for a transfer again.</summary>
-    private static void Break()
-    {
-        PipelineInstruments.StoreRetries.Add(1);
         using var worker = new WorkerMeter();
-        using ItemMeter meter = worker.Begin("0123456789abcdef", Item(WorkKind.Assemble), 1, default);
+        using ItemMeter meter = worker.Begin("0123456789abcdef", new WorkItem(0, WorkKind.Assemble, -1, 1, 3, new ArtifactKey(new string('0', 64)), [], default!), 1, default);
         var store = new MeteredStore(new BrokenStore());
-        Assert.Throws<ArtifactStoreException>(() => store.HeadAsync("a", CancellationToken.None).GetAwaiter().GetResult());
+        await Assert.ThrowsAsync<ArtifactStoreException>(() => store.HeadAsync("a", CancellationToken.None));
+        await Assert.ThrowsAsync<ArtifactStoreException>(() => store.PutIfAbsentAsync("a", async (stream, token) => await stream.WriteAsync("a"u8.ToArray(), token), CancellationToken.None));
     }
-
-    private static WorkItem Item(WorkKind kind) => new(0, kind, -1, 1, 3, new ArtifactKey(new string('0', 64)), [], default!);
 
     private static string KindOf(Instrument instrument) => instrument.GetType().Name.Split('`')[0] switch
     {
@@ -131,6 +121,7 @@ internal sealed class Emission : IDisposable
         lock (_metrics)
         {
             EmittedMetric metric = _metrics[instrument];
+            metric.IsMeasured = true;
             foreach ((string name, object? value) in tags)
             {
                 metric.Attributes.Add(name);
@@ -161,7 +152,13 @@ internal sealed class Emission : IDisposable
 
         public Task<Stream> OpenReadAsync(string name, long offset, long? length, CancellationToken cancellation) => throw new NotSupportedException();
 
-        public Task<PutOutcome> PutIfAbsentAsync(string name, Func<Stream, CancellationToken, Task> write, CancellationToken cancellation) => throw new NotSupportedException();
+        /// <summary>Has everything sent twice, and keeps nothing.</summary>
+        public async Task<PutOutcome> PutIfAbsentAsync(string name, Func<Stream, CancellationToken, Task> write, CancellationToken cancellation)
+        {
+            await write(Stream.Null, cancellation);
+            await write(Stream.Null, cancellation);
+            throw new ArtifactStoreException("away");
+        }
 
         public IAsyncEnumerable<ArtifactInfo> ListAsync(string prefix, CancellationToken cancellation) => throw new NotSupportedException();
 

@@ -7,6 +7,9 @@ namespace MambaQuant.Telemetry.Tests.Documents;
 /// <param name="Meter">The meter's name.</param>
 internal sealed record EmittedMetric(string Name, string Unit, string Kind, string Meter)
 {
+    /// <summary>Whether anything was measured.</summary>
+    public bool IsMeasured { get; set; }
+
     /// <summary>Attributes that measurements had.</summary>
     public HashSet<string> Attributes { get; } = new(StringComparer.Ordinal);
 

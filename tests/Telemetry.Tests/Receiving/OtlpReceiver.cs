@@ -41,7 +41,8 @@ internal sealed class OtlpReceiver : IAsyncDisposable
     public ConcurrentDictionary<string, string> Headers { get; } = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Starts one on loopback.</summary>
-    public static async Task<OtlpReceiver> StartAsync()
+    /// <param name="status">What every request is answered with; null takes and keeps it.</param>
+    public static async Task<OtlpReceiver> StartAsync(int? status = null)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -52,6 +53,15 @@ internal sealed class OtlpReceiver : IAsyncDisposable
         });
         WebApplication application = builder.Build();
         var receiver = new OtlpReceiver(application);
+        if (status is { } always)
+        {
+            application.Run(context =>
+            {
+                context.Response.StatusCode = always;
+                return Task.CompletedTask;
+            });
+        }
+
         receiver.Map("v1/metrics", "metrics.v1.MetricsService", request => Keep(receiver.Metrics, OtlpReading.Metrics(request)));
         receiver.Map("v1/traces", "trace.v1.TraceService", request => Keep(receiver.Spans, OtlpReading.Spans(request)));
         receiver.Map("v1/logs", "logs.v1.LogsService", request => Keep(receiver.Logs, OtlpReading.Logs(request)));
