@@ -12,7 +12,7 @@ namespace MambaQuant.Client.Cluster;
 /// <param name="time">The clock.</param>
 internal sealed class JobFollower(ClusterLink link, TimeProvider time)
 {
-    // The longest that a job lets a watcher wait.
+    // As long as a job lets a watcher wait, which is less.
     private static readonly TimeSpan Wait = TimeSpan.FromSeconds(10);
 
     private const int PatienceWithStrangers = 6;

@@ -40,7 +40,7 @@ public interface ICalibrationJobGrain : IGrainWithStringKey
 
     /// <summary>The job as it stands.</summary>
     /// <param name="after">The version that the watcher has seen: waits for a newer one; 0 for the first.</param>
-    /// <param name="waitMilliseconds">How long to wait for it, at most 10 s.</param>
+    /// <param name="waitMilliseconds">How long to wait for it; the job waits 8 s at most, less than a call between silos may take.</param>
     [Alias("View")]
     Task<JobView> ViewAsync(long after, int waitMilliseconds);
 

@@ -25,7 +25,8 @@ internal sealed partial class CalibrationJobGrain(
     MambaQuantSiloOptions options, SiloMembers members, StepDowns stepDowns, ILocalSiloDetails silo, TimeProvider time, ILogger<CalibrationJobGrain> logger)
     : Grain, ICalibrationJobGrain, IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(8), Glance = TimeSpan.FromMilliseconds(100), Longest = TimeSpan.FromSeconds(10);
+    // Below the time that a call may take (MambaQuantSiloOptions.CallTimeout), so that it ends with an answer.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(8), Glance = TimeSpan.FromMilliseconds(100);
 
     private readonly CancellationTokenSource _stopping = new();
     private readonly Dictionary<string, int> _calling = new(StringComparer.Ordinal);
@@ -93,7 +94,7 @@ internal sealed partial class CalibrationJobGrain(
     /// <inheritdoc/>
     public async Task<JobView> ViewAsync(long after, int waitMilliseconds)
     {
-        TimeSpan wait = TimeSpan.FromMilliseconds(Math.Clamp(waitMilliseconds, 0, Longest.TotalMilliseconds));
+        TimeSpan wait = TimeSpan.FromMilliseconds(Math.Clamp(waitMilliseconds, 0, Patience.TotalMilliseconds));
         await UntilAsync(() => _ending is not null || _open?.Board.Version > after, wait);
         if (_open is not { } job)
         {

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using MambaQuant.Grains.Contracts;
 using MambaQuant.Pipeline.Planning;
 using MambaQuant.Testing;
+using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
 namespace MambaQuant.Grains.Tests.Cluster;
@@ -91,6 +92,22 @@ public sealed class ManyJobsTests : IAsyncLifetime, IDisposable
 
         Assert.Equal(JobPhase.Queued, (await _cluster.Job(plan.Id).ViewAsync(0, 0)).Phase);
         Assert.Equal(JobPhase.Cancelled, await _cluster.Job(plan.Id).CancelAsync("changed my mind"));
+    }
+
+    [Fact]
+    public async Task WatcherInASilo_IsAnsweredBeforeItsCallTimesOut_WhereNothingHappens()
+    {
+        var gate = new TaskCompletionSource();
+        _store.BeforePut = (name, cancellation) => name.EndsWith("/receipt", StringComparison.Ordinal) ? gate.Task.WaitAsync(cancellation) : Task.CompletedTask;
+        WorkPlan plan = await _small.PutAsync(_store);
+        await _cluster.SubmitAsync(plan.Id);
+        JobView view = await WaitForWorkAsync(plan.Id);
+        IGrainFactory inSilo = _cluster.Cluster.Silos[0].ServiceProvider.GetRequiredService<IGrainFactory>();
+
+        JobView same = await inSilo.GetGrain<ICalibrationJobGrain>(plan.Id).ViewAsync(view.Version + 1_000_000, 60_000);
+
+        Assert.Equal(JobPhase.Running, same.Phase);
+        gate.SetResult();
     }
 
     [Fact]
