@@ -187,7 +187,7 @@ public sealed class ManifestTests
     [KubectlFact]
     public void Ports_OfSilosAreClosedToStrangers() => Assert.All(Overlays, folder =>
     {
-        V1NetworkPolicySpec policy = Assert.Single(Rendering.Of(folder).OfType<V1NetworkPolicy>()).Spec;
+        V1NetworkPolicySpec policy = MembersOnly(Rendering.Of(folder));
 
         Assert.Equal(["Ingress"], policy.PolicyTypes);
         Assert.All(policy.Ingress, rule => Assert.NotEmpty(rule.Ports)); // a rule without ports opens all of them
@@ -234,7 +234,7 @@ public sealed class ManifestTests
         IDictionary<string, string> labels = Assert.Single(Rendering.PodsOf(Rendering.Of("job"))).Pod.Metadata.Labels;
 
         Assert.All(Overlays, folder => Assert.Contains(
-            Assert.Single(Rendering.Of(folder).OfType<V1NetworkPolicy>()).Spec.Ingress.Where(rule => rule.Ports.Any(port => port.Port.Value == "30000")).SelectMany(rule => rule.FromProperty),
+            MembersOnly(Rendering.Of(folder)).Ingress.Where(rule => rule.Ports.Any(port => port.Port.Value == "30000")).SelectMany(rule => rule.FromProperty),
             peer => peer.PodSelector.MatchLabels.All(labels.Contains)));
     }
 
@@ -242,7 +242,7 @@ public sealed class ManifestTests
     public void Members_AreAllThoseThatTheNetworkPolicyMeans() => Assert.All(Overlays, folder =>
     {
         IReadOnlyList<object> manifests = Rendering.Of(folder);
-        V1NetworkPolicySpec policy = Assert.Single(manifests.OfType<V1NetworkPolicy>()).Spec;
+        V1NetworkPolicySpec policy = MembersOnly(manifests);
         IDictionary<string, string>[] selectors =
         [
             policy.PodSelector.MatchLabels,
@@ -269,6 +269,8 @@ public sealed class ManifestTests
             _ => Enumerable.Empty<string>(),
         }))));
     }
+
+    private static V1NetworkPolicySpec MembersOnly(IReadOnlyList<object> manifests) => Assert.Single(manifests.OfType<V1NetworkPolicy>(), policy => policy.Metadata.Name == "members-only").Spec;
 
     /// <summary>Who may reach a port, by what follows the label's "mambaquant/".</summary>
     private static IEnumerable<string> Allowed(V1NetworkPolicySpec policy, string port) => policy.Ingress

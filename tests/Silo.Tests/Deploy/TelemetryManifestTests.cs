@@ -72,6 +72,22 @@ public sealed class TelemetryManifestTests
     }
 
     [KubectlFact]
+    public void Collector_HearsThoseOfItsClusterOnly_AndIsReadByPrometheus()
+    {
+        IReadOnlyList<object> manifests = Rendering.Of(Measured);
+        V1PodTemplateSpec collector = Assert.Single(manifests.OfType<V1Deployment>(), deployment => deployment.Metadata.Name == "collector").Spec.Template;
+        V1NetworkPolicySpec policy = Assert.Single(manifests.OfType<V1NetworkPolicy>(), policy => policy.Metadata.Name == "collector").Spec;
+
+        Assert.Equal(["Ingress"], policy.PolicyTypes);
+        Assert.All(policy.PodSelector.MatchLabels, label => Assert.Equal(label.Value, collector.Metadata.Labels[label.Key]));
+        Assert.Equal(["4317", "4318", "8889"], policy.Ingress.SelectMany(rule => rule.Ports).Select(port => port.Port.Value).Order(StringComparer.Ordinal));
+        Assert.All(policy.Ingress, rule => Assert.NotEmpty(rule.FromProperty));
+        Assert.Equal(
+            ["mambaquant/client", "mambaquant/member"],
+            policy.Ingress.Single(rule => rule.Ports.Any(port => port.Port.Value == "4317")).FromProperty.SelectMany(peer => peer.PodSelector.MatchLabels.Keys).Order(StringComparer.Ordinal));
+    }
+
+    [KubectlFact]
     public void Dashboards_AreConfigMapsThatTheSidecarFinds()
     {
         V1ConfigMap[] dashboards = [.. Rendering.Of(Measured).OfType<V1ConfigMap>().Where(map => map.Metadata.Labels?.ContainsKey("grafana_dashboard") == true)];
