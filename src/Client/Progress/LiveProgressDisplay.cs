@@ -58,9 +58,16 @@ internal sealed class LiveProgressDisplay(IAnsiConsole console, TimeProvider tim
 
         private void Draw()
         {
-            if (_stages.NeedsRedraw())
+            try
             {
-                _live.Refresh();
+                if (_stages.NeedsRedraw())
+                {
+                    _live.Refresh();
+                }
+            }
+            catch (Exception closed) when (closed is IOException or ObjectDisposedException)
+            {
+                _ticks.Dispose(); // the terminal is gone; on a thread of the clock's that would end the process
             }
         }
     }

@@ -13,7 +13,6 @@ internal sealed class LiveStages(TimeProvider time) : IRenderable
 
     private readonly Lock _gate = new();
     private readonly StageBoard _board = new(time);
-    private JobWatch? _job;
     private bool _changed;
     private long _drawn = time.GetTimestamp();
 
@@ -34,7 +33,7 @@ internal sealed class LiveStages(TimeProvider time) : IRenderable
     {
         lock (_gate)
         {
-            _job = job;
+            _board.Job = job;
             _changed = true;
         }
     }
@@ -44,7 +43,8 @@ internal sealed class LiveStages(TimeProvider time) : IRenderable
     {
         lock (_gate)
         {
-            _job = null;
+            _board.Refresh();
+            _board.Job = null;
             _board.Finish();
         }
     }
@@ -68,8 +68,9 @@ internal sealed class LiveStages(TimeProvider time) : IRenderable
         JobWatch? job;
         lock (_gate)
         {
+            _board.Refresh();
             lines = [.. _board.Stages.Select(StageLine.Of)];
-            job = _job;
+            job = _board.Job;
             _changed = false;
             _drawn = time.GetTimestamp();
         }

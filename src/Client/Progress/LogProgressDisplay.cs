@@ -2,7 +2,7 @@ using MambaQuant.Pipeline.Driving;
 
 namespace MambaQuant.Client.Progress;
 
-/// <summary>Progress for logs: a line when a stage passes 25, 50, 75 and 100 %, and a heartbeat after 30 s of silence.</summary>
+/// <summary>Progress for logs: a line when a stage passes 25, 50, 75 and 100 %, and a heartbeat every 30 s.</summary>
 /// <param name="error">Where the lines go.</param>
 /// <param name="time">The clock.</param>
 internal sealed class LogProgressDisplay(TextWriter error, TimeProvider time) : IProgressDisplay
@@ -19,7 +19,7 @@ internal sealed class LogProgressDisplay(TextWriter error, TimeProvider time) : 
 
     private sealed class Reporter : IRunProgress, IDisposable
     {
-        private static readonly TimeSpan Silence = TimeSpan.FromSeconds(30);
+        private static readonly TimeSpan Beats = TimeSpan.FromSeconds(30);
 
         // A stage that rushes through its quarters within a second is worth one line, not four.
         private static readonly TimeSpan Rush = TimeSpan.FromSeconds(1);
@@ -29,13 +29,13 @@ internal sealed class LogProgressDisplay(TextWriter error, TimeProvider time) : 
         private readonly StageBoard _board;
         private readonly ITimer _heartbeat;
         private readonly Dictionary<StageMeter, int> _milestones = [];
-        private JobWatch? _job;
+        private bool _isClosed;
 
         public Reporter(TextWriter error, TimeProvider time)
         {
             _error = error;
             _board = new StageBoard(time);
-            _heartbeat = time.CreateTimer(_ => Beat(), null, Silence, Silence);
+            _heartbeat = time.CreateTimer(_ => Beat(), null, Beats, Beats);
         }
 
         public void Begin(string title) => WriteLine(title);
@@ -64,7 +64,6 @@ internal sealed class LogProgressDisplay(TextWriter error, TimeProvider time) : 
                     reached < 100 ? $"  {stage.Stage}: {stage.Percent} % ({Details(stage)})"
                     : stage.Total == 1 ? $"  {stage.Stage}: done in {ProgressText.Duration(stage.Elapsed)}"
                     : $"  {stage.Stage}: 100 % ({stage.Total:N0} {stage.Unit} in {ProgressText.Duration(stage.Elapsed)})");
-                _heartbeat.Change(Silence, Silence);
             }
         }
 
@@ -73,7 +72,6 @@ internal sealed class LogProgressDisplay(TextWriter error, TimeProvider time) : 
             lock (_gate)
             {
                 WriteLine($"  {line}");
-                _heartbeat.Change(Silence, Silence);
             }
         }
 
@@ -81,7 +79,7 @@ internal sealed class LogProgressDisplay(TextWriter error, TimeProvider time) : 
         {
             lock (_gate)
             {
-                _job = job;
+                _board.Job = job;
             }
         }
 
@@ -107,17 +105,31 @@ internal sealed class LogProgressDisplay(TextWriter error, TimeProvider time) : 
         {
             lock (_gate)
             {
+                _board.Refresh();
                 string where = _board.Current is { IsComplete: false } stage
                     ? $"  {stage.Stage}: {Details(stage)}"
                     : $"  still running after {ProgressText.Duration(_board.Elapsed)}";
-                WriteLine(_job?.View(long.MaxValue) is { Workers.IsEmpty: false } job ? $"{where}; {WorkerLines.Summary(job)}" : where);
+                WriteLine(_board.Job?.View(long.MaxValue) is { Workers.IsEmpty: false } job ? $"{where}; {WorkerLines.Summary(job)}" : where);
             }
         }
 
         private void WriteLine(string line)
         {
-            _error.WriteLine(line);
-            _error.Flush();
+            if (_isClosed)
+            {
+                return;
+            }
+
+            try
+            {
+                _error.WriteLine(line);
+                _error.Flush();
+            }
+            catch (Exception closed) when (closed is IOException or ObjectDisposedException)
+            {
+                // Nobody reads any more, as behind a pipe whose reader has gone: the work is no worse for it.
+                _isClosed = true;
+            }
         }
     }
 }

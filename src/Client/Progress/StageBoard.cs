@@ -12,32 +12,33 @@ internal sealed class StageBoard(TimeProvider time)
     /// <summary>The stages.</summary>
     public IReadOnlyList<StageMeter> Stages => _stages;
 
-    /// <summary>The stage that has the turn, or null before the first report.</summary>
+    /// <summary>The stage that was heard of last, or null before the first report.</summary>
     public StageMeter? Current { get; private set; }
+
+    /// <summary>The job whose stages are shown as it tells them; null for none.</summary>
+    public JobWatch? Job { get; set; }
 
     /// <summary>Time since the run began.</summary>
     public TimeSpan Elapsed => time.GetElapsedTime(_started);
 
-    /// <summary>Takes a report; the turn goes to its stage.</summary>
+    /// <summary>Takes a report.</summary>
     /// <param name="progress">The report.</param>
     /// <returns>The stage, brought up to date.</returns>
     public StageMeter Update(StageProgress progress)
     {
-        StageMeter? stage = _stages.Find(meter => meter.Stage == progress.Stage);
-        if (stage is null)
-        {
-            stage = new StageMeter(progress.Stage, time);
-            _stages.Add(stage);
-        }
-
-        if (Current != stage)
-        {
-            Current?.Pause();
-            Current = stage;
-        }
-
+        StageMeter stage = Find(progress.Stage);
         stage.Update(progress);
-        return stage;
+        Refresh();
+        return Current = stage;
+    }
+
+    /// <summary>Takes over what the job says of its stages by now.</summary>
+    public void Refresh()
+    {
+        foreach (StageOverview overview in Job?.Stages ?? [])
+        {
+            Find(overview.Stage).Show(overview);
+        }
     }
 
     /// <summary>Ends the stages that never said how much there is to do.</summary>
@@ -47,5 +48,16 @@ internal sealed class StageBoard(TimeProvider time)
         {
             stage.Complete();
         }
+    }
+
+    private StageMeter Find(string name)
+    {
+        StageMeter? stage = _stages.Find(meter => meter.Stage == name);
+        if (stage is null)
+        {
+            _stages.Add(stage = new StageMeter(name, time));
+        }
+
+        return stage;
     }
 }

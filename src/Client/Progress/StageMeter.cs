@@ -2,71 +2,67 @@ using MambaQuant.Pipeline.Driving;
 
 namespace MambaQuant.Client.Progress;
 
-/// <summary>Follows one stage: how far, how fast, how long still.</summary>
-/// <remarks>Stages may take turns (layer by layer); only the time of its own turns counts for a stage's rate.</remarks>
+/// <summary>Follows one stage: how far, how fast, how long still. What a watched job says of its stage counts: then the page shows the same.</summary>
 /// <param name="stage">Its name.</param>
 /// <param name="time">The clock.</param>
 internal sealed class StageMeter(string stage, TimeProvider time)
 {
-    private TimeSpan _earlierTurns;
-    private long? _turnBegan;
+    private readonly long _began = time.GetTimestamp();
+    private readonly BoardRate _own = new(0, time);
+    private StageOverview _shown = new(stage, 0, 0, string.Empty, 0);
+    private TimeSpan? _took;
 
     /// <summary>The stage's name.</summary>
-    public string Stage { get; } = stage;
+    public string Stage => _shown.Stage;
 
     /// <summary>What is counted, in the plural.</summary>
-    public string Unit { get; private set; } = "";
+    public string Unit => _shown.Unit;
 
     /// <summary>Units done.</summary>
-    public long Done { get; private set; }
+    public long Done => _shown.Done;
 
     /// <summary>Units in all; 0 where not yet known.</summary>
-    public long Total { get; private set; }
+    public long Total => _shown.Total;
 
     /// <summary>Whether everything is done.</summary>
-    public bool IsComplete { get; private set; }
+    public bool IsComplete => _took is not null;
 
     /// <summary>Share done, rounded down so that 100 means done; null where the total is not known.</summary>
     public int? Percent => Total > 0 ? (int)(100 * (Int128)Math.Min(Done, Total) / Total) : null;
 
-    /// <summary>Time of its turns; stands still once it is complete.</summary>
-    public TimeSpan Elapsed => _earlierTurns + (_turnBegan is { } began ? time.GetElapsedTime(began) : TimeSpan.Zero);
+    /// <summary>Time since it was first heard of; stands still once it is complete.</summary>
+    public TimeSpan Elapsed => _took ?? time.GetElapsedTime(_began);
 
     /// <summary>Units per second; null before the first unit.</summary>
-    public double? Rate => Done > 0 && Elapsed > TimeSpan.Zero ? Done / Elapsed.TotalSeconds : null;
+    public double? Rate => _shown.PerSecond > 0 ? _shown.PerSecond : null;
 
     /// <summary>Time to the end at that rate; null where nothing can be said.</summary>
-    public TimeSpan? Remaining => Rate is { } rate && Total > 0 && !IsComplete ? TimeSpan.FromSeconds(Math.Max(0, Total - Done) / rate) : null;
+    public TimeSpan? Remaining => _shown.SecondsLeft is { } seconds && !IsComplete ? TimeSpan.FromSeconds(seconds) : null;
 
-    /// <summary>Takes a report of this stage, which has the turn now.</summary>
+    /// <summary>Takes a report of a stage that belongs to no job, such as an upload.</summary>
     /// <param name="progress">The report.</param>
     public void Update(StageProgress progress)
     {
         // Reports of parallel workers may overtake each other; a bar never runs backwards.
-        Done = Math.Max(Done, progress.Done);
-        Total = progress.Total;
-        Unit = progress.Unit;
+        long done = Math.Max(Done, progress.Done);
+        Show(new StageOverview(Stage, done, progress.Total, progress.Unit, _own.At(done)));
+    }
+
+    /// <summary>Takes what a job says of its stage.</summary>
+    /// <param name="overview">The stage.</param>
+    public void Show(StageOverview overview)
+    {
+        _shown = overview;
         if (Total > 0 && Done >= Total)
         {
             Complete();
         }
-        else if (!IsComplete)
+        else
         {
-            _turnBegan ??= time.GetTimestamp();
+            _took = null; // what was damaged is made again
         }
     }
 
-    /// <summary>Ends its turn: another stage works now.</summary>
-    public void Pause()
-    {
-        _earlierTurns = Elapsed;
-        _turnBegan = null;
-    }
-
     /// <summary>Ends the stage.</summary>
-    public void Complete()
-    {
-        Pause();
-        IsComplete = true;
-    }
+    public void Complete() => _took ??= time.GetElapsedTime(_began);
 }

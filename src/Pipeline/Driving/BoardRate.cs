@@ -3,7 +3,7 @@ namespace MambaQuant.Pipeline.Driving;
 /// <summary>How fast a stage is: counted from when it was first seen to when it last moved, so that a stage that is done keeps its rate.</summary>
 /// <param name="first">Units done when it was first seen.</param>
 /// <param name="time">The clock.</param>
-internal sealed class BoardRate(long first, TimeProvider time)
+public sealed class BoardRate(long first, TimeProvider time)
 {
     private readonly long _first = first;
     private readonly long _started = time.GetTimestamp();

@@ -18,15 +18,19 @@ public sealed class JobBoard(WorkPlan plan, TimeProvider time)
     private readonly Dictionary<string, BoardRate> _rates = new(StringComparer.Ordinal);
     private readonly Queue<NoticeOverview> _notices = [];
     private readonly List<string> _damaged = [];
-    private readonly HashSet<int> _counted = [];
-    private readonly ItemStatus?[] _shown = new ItemStatus?[plan.Graph.Items.Length];
+    private readonly HashSet<int> _counted = [], _credited = [];
+    private readonly BoardTally _tally = new(plan.Graph);
     private readonly long[] _changed = new long[plan.Graph.Items.Length];
     private StageMeters _meters = new(plan);
+    private long _lastChange;
     private long _noticed;
     private string _lastFault = string.Empty;
 
     /// <summary>Grows with every change.</summary>
     public long Version { get; private set; } = 1;
+
+    /// <summary>Its stages, in the order in which they began.</summary>
+    public ImmutableArray<StageOverview> Stages => [.. _meters.All.Select(ViewOf)];
 
     /// <summary>Counts versions from where those of the job's owners before ended.</summary>
     /// <param name="commits">Commits of the job so far.</param>
@@ -38,6 +42,7 @@ public sealed class JobBoard(WorkPlan plan, TimeProvider time)
     {
         _meters = new StageMeters(plan);
         _counted.Clear();
+        _credited.Clear();
         foreach (WorkItem item in plan.Graph.Items)
         {
             ItemStatus status = state.StatusOf(item.Index);
@@ -50,6 +55,7 @@ public sealed class JobBoard(WorkPlan plan, TimeProvider time)
             if (status == ItemStatus.Done)
             {
                 _counted.Add(item.Index);
+                _credited.Add(item.Index);
             }
 
             if (isMade)
@@ -90,6 +96,21 @@ public sealed class JobBoard(WorkPlan plan, TimeProvider time)
             entry.Begin(progress.Item, attempt, time);
             entry.Progress = progress;
             _meters.Report(progress);
+            Version++;
+        }
+    }
+
+    /// <summary>How far the stage of an item is.</summary>
+    /// <param name="item">Index of the item.</param>
+    public StageProgress StageOf(int item) => _meters.Of(item);
+
+    /// <summary>An item is done; known before the scheduler says so.</summary>
+    /// <param name="item">Index of the item.</param>
+    public void Complete(int item)
+    {
+        if (_counted.Add(item))
+        {
+            _meters.Complete(item);
             Version++;
         }
     }
@@ -150,6 +171,7 @@ public sealed class JobBoard(WorkPlan plan, TimeProvider time)
                 break;
             case Reopened reopened:
                 Damaged(items[reopened.Item], reopened.Cause);
+                _credited.Remove(reopened.Item);
                 if (_counted.Remove(reopened.Item))
                 {
                     _meters.Want([reopened.Item]);
@@ -201,37 +223,14 @@ public sealed class JobBoard(WorkPlan plan, TimeProvider time)
         Version++;
     }
 
-    /// <summary>The job as it stands. Cost: looks at every item.</summary>
+    /// <summary>The job as it stands. Cost: looks at the items that changed since the last look; for a watcher who is behind, also at when each one did.</summary>
     /// <param name="state">The job.</param>
     /// <param name="owner">Who drives it.</param>
     /// <param name="store">The store for people.</param>
     /// <param name="after">The version that the watcher knows; items that have not changed since are left out.</param>
     public JobOverview View(SchedulerState state, string owner, string store, long after)
     {
-        int made = 0, reused = 0, repeated = 0;
         Compare(state);
-        var kinds = new Dictionary<WorkKind, int[]>();
-        var changes = ImmutableArray.CreateBuilder<ItemChange>();
-        foreach (WorkItem item in plan.Graph.Items)
-        {
-            ItemStatus status = state.StatusOf(item.Index);
-            bool isDone = status == ItemStatus.Done;
-            bool isMade = isDone && state.MakerOf(item.Index) is not null;
-            made += isMade ? 1 : 0;
-            reused += isDone && !isMade ? 1 : 0;
-            repeated += Math.Max(0, state.AttemptsOf(item.Index) - 1);
-            if (!kinds.TryGetValue(item.Kind, out int[]? counts))
-            {
-                kinds.Add(item.Kind, counts = new int[Enum.GetValues<ItemStatus>().Length]);
-            }
-
-            counts[(int)status]++;
-            if (_changed[item.Index] > after)
-            {
-                changes.Add(new ItemChange(item.Index, status));
-            }
-        }
-
         return new JobOverview
         {
             Job = plan.Id,
@@ -240,20 +239,14 @@ public sealed class JobBoard(WorkPlan plan, TimeProvider time)
             Version = Version,
             Owner = owner,
             Store = store,
-            Stages = [.. _meters.All.Select(ViewOf)],
-            Kinds = [.. kinds.Select(kind => new KindOverview(
-                kind.Key,
-                kind.Value[(int)ItemStatus.Waiting] + kind.Value[(int)ItemStatus.Delayed],
-                kind.Value[(int)ItemStatus.Ready],
-                kind.Value[(int)ItemStatus.Running],
-                kind.Value[(int)ItemStatus.Done],
-                kind.Value[(int)ItemStatus.Unneeded]))],
-            Items = changes.DrainToImmutable(),
+            Stages = Stages,
+            Kinds = _tally.Kinds,
+            Items = after >= _lastChange ? [] : [.. plan.Graph.Items.Where(item => _changed[item.Index] > after).Select(item => new ItemChange(item.Index, state.StatusOf(item.Index)))],
             Workers = [.. state.PresentWorkers.Order(StringComparer.Ordinal).Select(worker => ViewOf(worker, state.LeaseOf(worker)))],
             Notices = [.. _notices],
-            Made = made,
-            Reused = reused,
-            Repeated = repeated,
+            Made = _tally.Made,
+            Reused = _tally.Reused,
+            Repeated = _tally.Repeated,
             Damaged = [.. _damaged],
             Fault = state.Status != JobStatus.Failed ? string.Empty : Fault.Length > 0 ? Fault : _lastFault, // the scheduler's word for it may be on its way
         };
@@ -272,13 +265,15 @@ public sealed class JobBoard(WorkPlan plan, TimeProvider time)
     /// <summary>Counts an item that is done towards its stage and its maker, once.</summary>
     private void Count(int item, SchedulerState state)
     {
-        if (state.StatusOf(item) == ItemStatus.Done && _counted.Add(item))
+        if (state.StatusOf(item) != ItemStatus.Done)
         {
-            _meters.Complete(item);
-            if (state.MakerOf(item) is { } maker)
-            {
-                Entry(maker).ItemsMade++;
-            }
+            return;
+        }
+
+        Complete(item);
+        if (_credited.Add(item) && state.MakerOf(item) is { } maker)
+        {
+            Entry(maker).ItemsMade++;
         }
     }
 
@@ -286,17 +281,12 @@ public sealed class JobBoard(WorkPlan plan, TimeProvider time)
     private void Compare(SchedulerState state)
     {
         bool isNew = false;
-        foreach (WorkItem item in plan.Graph.Items)
+        foreach (int item in _tally.Update(state))
         {
-            ItemStatus status = state.StatusOf(item.Index);
-            if (_shown[item.Index] != status)
-            {
-                Version += isNew ? 0 : 1;
-                isNew = true;
-                _shown[item.Index] = status;
-                _changed[item.Index] = Version;
-                Count(item.Index, state);
-            }
+            Version += isNew ? 0 : 1;
+            isNew = true;
+            _changed[item] = _lastChange = Version;
+            Count(item, state);
         }
     }
 

@@ -35,7 +35,19 @@ public sealed class JobWatch(WorkPlan plan, string store, TimeProvider time)
         }
     }
 
-    /// <summary>How the job as a whole stands; costs nothing, unlike a <see cref="View"/>, which looks at every item.</summary>
+    /// <summary>Its stages, in the order in which they began.</summary>
+    public ImmutableArray<StageOverview> Stages
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _shown?.Stages ?? _board.Stages;
+            }
+        }
+    }
+
+    /// <summary>How the job as a whole stands.</summary>
     public JobStatus Status
     {
         get
@@ -55,7 +67,7 @@ public sealed class JobWatch(WorkPlan plan, string store, TimeProvider time)
         {
             if (_shown is { } shown)
             {
-                return shown with { Items = [.. Enumerable.Range(0, _stamps.Length).Where(item => _stamps[item] > after).Select(item => new ItemChange(item, _statuses[item]!.Value))] };
+                return after >= shown.Version ? shown with { Items = [] } : shown with { Items = [.. Enumerable.Range(0, _stamps.Length).Where(item => _stamps[item] > after).Select(item => new ItemChange(item, _statuses[item]!.Value))] };
             }
 
             return _driver is { } driver
@@ -126,6 +138,26 @@ public sealed class JobWatch(WorkPlan plan, string store, TimeProvider time)
         lock (_gate)
         {
             _board.Hear(worker, attempt, progress);
+        }
+    }
+
+    /// <summary>How far the stage of an item is.</summary>
+    /// <param name="item">Index of the item.</param>
+    internal StageProgress StageOf(int item)
+    {
+        lock (_gate)
+        {
+            return _board.StageOf(item);
+        }
+    }
+
+    /// <summary>An item is done; known before the scheduler says so.</summary>
+    /// <param name="item">Index of the item.</param>
+    internal void Complete(int item)
+    {
+        lock (_gate)
+        {
+            _board.Complete(item);
         }
     }
 

@@ -101,8 +101,7 @@ internal sealed class LocalJob(WorkPlan plan, IArtifactStore store, LocalJobLog 
         ImmutableArray<SchedulerOutput> first = await NextAsync(driver, time, CancellationToken.None);
         _driver = driver;
         log.Reuse(isDone);
-        log.Want(Open(driver));
-        log.Watch.Begin(driver, owner);
+        log.Begin(driver, owner);
         Act(driver, first);
         using var stop = new CancellationTokenSource();
         try
@@ -232,7 +231,6 @@ internal sealed class LocalJob(WorkPlan plan, IArtifactStore store, LocalJobLog 
             case Reopened reopened:
                 log.Damaged(items[reopened.Item], reopened.Cause);
                 _reopened += _attemptsBefore[reopened.Item] > 0 ? 1 : 0;
-                log.Want([reopened.Item]);
                 break;
             case Returned { Reason: ReturnReason.Failed } returned when driver.State.Status != JobStatus.Failed:
                 log.Say(JobTexts.TriedAgain(items[returned.Item].Label, returned.Cause));
@@ -255,7 +253,4 @@ internal sealed class LocalJob(WorkPlan plan, IArtifactStore store, LocalJobLog 
     }
 
     private LocalWorker Find(string name) => _workers.Find(worker => worker.Name == name)!;
-
-    private IEnumerable<int> Open(SchedulerDriver driver) => plan.Graph.Items.Select(item => item.Index)
-        .Where(item => driver.State.StatusOf(item) is not (ItemStatus.Done or ItemStatus.Unneeded));
 }

@@ -7,17 +7,16 @@ using MambaQuant.Pipeline.Planning;
 namespace MambaQuant.Pipeline.Local;
 
 /// <summary>What happens in one job: how far its stages are, what was made, reused and made again, what failed. Thread-safe.</summary>
-/// <param name="plan">The job's plan.</param>
 /// <param name="clock">Hears how far stages are, one call at a time.</param>
 /// <param name="watch">The job for those who watch it.</param>
 /// <param name="notice">Hears what people should know, or null.</param>
-internal sealed class LocalJobLog(WorkPlan plan, StageClock clock, JobWatch watch, Action<string>? notice)
+internal sealed class LocalJobLog(StageClock clock, JobWatch watch, Action<string>? notice)
 {
     private readonly Lock _gate = new();
-    private readonly StageMeters _meters = new(plan);
     private readonly Dictionary<int, ExceptionDispatchInfo> _failures = [];
     private readonly List<string> _damaged = [];
     private readonly HashSet<int> _made = [], _reused = []; // an item is in one of them at most
+    private ImmutableArray<StageOverview> _before = [];
 
     /// <summary>The job for those who watch it.</summary>
     public JobWatch Watch => watch;
@@ -54,19 +53,23 @@ internal sealed class LocalJobLog(WorkPlan plan, StageClock clock, JobWatch watc
     {
         lock (_gate)
         {
-            long done = _meters.All.FirstOrDefault(meter => meter.Stage == stage).Done;
+            long done = DoneOf(watch.Stages) - DoneOf(_before);
             double seconds = clock.Durations.FirstOrDefault(duration => duration.Stage == stage).Elapsed.TotalSeconds;
             return done > 0 && seconds > 0 ? done / seconds : null;
         }
+
+        long DoneOf(ImmutableArray<StageOverview> stages) => stages.FirstOrDefault(overview => overview.Stage == stage)?.Done ?? 0;
     }
 
-    /// <summary>Takes note of items that have to be made.</summary>
-    /// <param name="items">Their indices.</param>
-    public void Want(IEnumerable<int> items)
+    /// <summary>The job is driven here from now on.</summary>
+    /// <param name="driver">Who drives it; its first commit is done.</param>
+    /// <param name="owner">The driver's name.</param>
+    public void Begin(SchedulerDriver driver, string owner)
     {
+        watch.Begin(driver, owner);
         lock (_gate)
         {
-            _meters.Want(items);
+            _before = watch.Stages;
         }
     }
 
@@ -100,7 +103,6 @@ internal sealed class LocalJobLog(WorkPlan plan, StageClock clock, JobWatch watc
         watch.Hear(worker, attempt, value);
         lock (_gate)
         {
-            _meters.Report(value);
             Tell(value.Item);
         }
     }
@@ -112,7 +114,7 @@ internal sealed class LocalJobLog(WorkPlan plan, StageClock clock, JobWatch watc
     {
         lock (_gate)
         {
-            _meters.Complete(item.Index);
+            watch.Complete(item.Index);
 
             // These are found done because the pass before has just made them along with its own.
             bool isMade = !result.WasDone || item.Kind is WorkKind.ObserveRanges or WorkKind.ObserveMoments;
@@ -199,7 +201,6 @@ internal sealed class LocalJobLog(WorkPlan plan, StageClock clock, JobWatch watc
         {
             _failures[item.Index] = ExceptionDispatchInfo.Capture(failure);
             watch.Note(item.Index, failure);
-            _meters.Drop(item.Index);
             return true;
         }
     }
@@ -216,7 +217,7 @@ internal sealed class LocalJobLog(WorkPlan plan, StageClock clock, JobWatch watc
 
     private void Tell(int item)
     {
-        StageProgress stage = _meters.Of(item);
+        StageProgress stage = watch.StageOf(item);
         if (stage.Total > 0)
         {
             clock.Report(stage.Stage, stage.Done, stage.Total, stage.Unit);

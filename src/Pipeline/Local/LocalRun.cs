@@ -236,7 +236,7 @@ public sealed class LocalRun : IDisposable
         WorkPlan plan, QuantizeTarget target, StageClock clock, bool isAssembled, CancellationToken cancellation)
     {
         JobWatch watch = _watches.First(watch => watch.Plan == plan);
-        var log = new LocalJobLog(plan, clock, watch, _options.Notice) { StoreMayRecover = _options.StoreMayRecover && !_isFolder };
+        var log = new LocalJobLog(clock, watch, _options.Notice) { StoreMayRecover = _options.StoreMayRecover && !_isFolder };
         if (_options.Driver is { } driver)
         {
             return await RunAsync(driver, plan, target, clock, log, isAssembled, cancellation);

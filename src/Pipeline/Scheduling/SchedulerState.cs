@@ -101,6 +101,15 @@ public sealed record SchedulerState
     /// <exception cref="ArgumentOutOfRangeException">There is no such item.</exception>
     public ItemStatus StatusOf(int item) => Items[item].Status;
 
+    /// <summary>Items that may stand otherwise than before. Cost: by what changed, not by how many items there are.</summary>
+    /// <param name="before">An earlier state of the same job.</param>
+    /// <returns>Their indices, ascending; all of them where the other state is none of this job.</returns>
+    public IEnumerable<int> ChangesSince(SchedulerState before)
+    {
+        ArgumentNullException.ThrowIfNull(before);
+        return Items.Differences(before.Items);
+    }
+
     /// <summary>Checksum of what an item made last; null where it never did.</summary>
     /// <param name="item">Its index.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such item.</exception>

@@ -109,8 +109,9 @@ public sealed class LiveProgressDisplayTests
 
         int result = display.Run("quantizing [1 of 2]", progress =>
         {
-            progress.Report(new StageProgress("read", 7, 0, "files"));
+            progress.Report(new StageProgress("read", 0, 0, "files"));
             _clock.Advance(2);
+            progress.Report(new StageProgress("read", 7, 0, "files"));
             return 42;
         });
 

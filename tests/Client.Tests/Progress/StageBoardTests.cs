@@ -1,5 +1,8 @@
 using MambaQuant.Client.Progress;
+using MambaQuant.Client.Tests.Jobs;
 using MambaQuant.Pipeline.Driving;
+using MambaQuant.Pipeline.Planning;
+using MambaQuant.Pipeline.Scheduling;
 using Xunit;
 
 namespace MambaQuant.Client.Tests.Progress;
@@ -9,25 +12,20 @@ public sealed class StageBoardTests
     private readonly ManualClock _clock = new();
 
     [Fact]
-    public void StagesInTurns_CountTheirOwnTimeOnly()
+    public void StagesOfAJob_HaveItsRatesAndTimesLeft()
     {
-        StageBoard board = new(_clock);
-        StageMeter search = board.Update(new StageProgress("search", 0, 8, "layers"));
+        WorkPlan plan = RecordedStore.Plan("W8A8");
+        var job = new JobWatch(plan, "a store", _clock);
+        StageBoard board = new(_clock) { Job = job };
+        board.Update(new StageProgress("upload", 5, 10, "MB"));
         _clock.Advance(10);
+        job.Show(new JobOverview { Job = plan.Id, Status = JobStatus.Running, Stages = [new StageOverview("search", 2, 8, "layers", 0.25), new StageOverview("fold", 8, 8, "layers", 3)] });
         board.Update(new StageProgress("search", 1, 8, "layers"));
-        StageMeter fold = board.Update(new StageProgress("fold", 0, 8, "layers"));
-        _clock.Advance(2);
-        board.Update(new StageProgress("fold", 1, 8, "layers"));
-        board.Update(new StageProgress("search", 1, 8, "layers"));
-        _clock.Advance(10);
-        board.Update(new StageProgress("search", 2, 8, "layers"));
 
-        Assert.Equal((TimeSpan.FromSeconds(20), 0.1), (search.Elapsed, search.Rate));
-        Assert.Equal((TimeSpan.FromSeconds(2), 0.5), (fold.Elapsed, fold.Rate));
-        Assert.Equal(TimeSpan.FromSeconds(60), search.Remaining);
-        Assert.Equal(TimeSpan.FromSeconds(14), fold.Remaining);
-        Assert.Equal([search, fold], board.Stages);
-        Assert.Same(search, board.Current);
+        Assert.Equal(["upload", "search", "fold"], board.Stages.Select(stage => stage.Stage));
+        Assert.Equal((2, 0.25, TimeSpan.FromSeconds(24)), (board.Stages[1].Done, board.Stages[1].Rate, board.Stages[1].Remaining));
+        Assert.Equal((true, 3, null), (board.Stages[2].IsComplete, board.Stages[2].Rate, board.Stages[2].Remaining));
+        Assert.Same(board.Stages[1], board.Current);
     }
 
     [Fact]

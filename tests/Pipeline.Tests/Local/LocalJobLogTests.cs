@@ -28,7 +28,7 @@ public sealed class LocalJobLogTests : IDisposable
         for (int seed = 1; seed <= 50; seed++)
         {
             var random = new Random(seed);
-            var log = new LocalJobLog(plan, new StageClock(new StageLog(), TimeProvider.System), new JobWatch(plan, "a store", TimeProvider.System), notice: null) { StoreMayRecover = true };
+            var log = new LocalJobLog(new StageClock(new StageLog(), TimeProvider.System), new JobWatch(plan, "a store", TimeProvider.System), notice: null) { StoreMayRecover = true };
             bool[] isDone = [.. items.Select(_ => random.Next(2) == 0)];
             log.Reuse(items.Where(item => isDone[item.Index]).Select(item => item.Index));
             int damaged = 0;

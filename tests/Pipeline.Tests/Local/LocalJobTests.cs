@@ -57,7 +57,7 @@ public sealed class LocalJobTests : IDisposable
     private async Task RunAsync(WorkPlan plan, IArtifactStore store, int progressLayers)
     {
         var time = new HurriedClock();
-        var log = new LocalJobLog(plan, new StageClock(new StageLog(), time), new JobWatch(plan, "a store", time), notice: null) { StoreMayRecover = true };
+        var log = new LocalJobLog(new StageClock(new StageLog(), time), new JobWatch(plan, "a store", time), notice: null) { StoreMayRecover = true };
         await new LocalJob(plan, store, log).RunAsync(
             1,
             new SingleBackend(_kernels),

@@ -27,6 +27,27 @@ public sealed class PersistentArrayTests
         Assert.Equal([.. list, "more"], Elements(whole.Add("more")));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(32)]
+    [InlineData(33)]
+    [InlineData(1025)]
+    [InlineData(40000)]
+    public void Differences_AreTheElementsThatWereSet(int count)
+    {
+        PersistentArray<string> before = PersistentArray<string>.From([.. Enumerable.Range(0, count).Select(index => $"{index}")]), after = before;
+        Random random = new(count);
+        int[] places = [.. Enumerable.Range(0, 50).Select(_ => random.Next(count)).Distinct().Order()];
+        foreach (int place in places)
+        {
+            after = after.Set(place, $"new {place}");
+        }
+
+        Assert.Empty(before.Differences(before));
+        Assert.Equal(places, after.Differences(before));
+        Assert.Equal(Enumerable.Range(0, count), before.Differences(PersistentArray<string>.Empty));
+    }
+
     [Fact]
     public void Set_LeavesTheOldArrayAsItWas()
     {
