@@ -11,6 +11,8 @@ namespace MambaQuant.Testing;
 /// <remarks>Where there is 'setpriv', the kernel kills it when this process ends, however that ends.</remarks>
 public sealed partial class ChildProcess : IDisposable
 {
+    private const int TailLines = 40, TailWidth = 300;
+
     // The kernel's word is about the thread that started the program, not about the process: so one thread starts them all, and never ends.
     private static readonly BlockingCollection<Action> Starts = Starter();
 
@@ -34,6 +36,9 @@ public sealed partial class ChildProcess : IDisposable
             }
         }
     }
+
+    /// <summary>The end of what it printed, for messages of tests: whole logs with their stack traces would bury what they are about.</summary>
+    public string Tail => string.Join('\n', Printed.TrimEnd().Split('\n').TakeLast(TailLines).Select(line => line.Length <= TailWidth ? line : line[..TailWidth] + "…"));
 
     /// <summary>Its number.</summary>
     public int Id => _process.Id;
@@ -132,7 +137,7 @@ public sealed partial class ChildProcess : IDisposable
     {
         if (!_process.WaitForExit(limit))
         {
-            throw new TimeoutException($"the program goes on after {limit}; it printed:\n{Printed}");
+            throw new TimeoutException($"the program goes on after {limit}; it printed:\n{Tail}");
         }
 
         // With a limit nobody waits for the last lines, which may be on their way.

@@ -44,16 +44,28 @@ internal sealed class ClusterScenario
         WorkPlan plan = await job.PutAsync(cluster.Store, seed, size: size);
         var scenario = new ClusterScenario(cluster, plan);
         await cluster.SubmitAsync(plan);
-        await scenario.UntilAsync(view => isEarly || view.HasEnded || (view.Made > 3 && cluster.OwnerOf(view) is not null && (cluster.Silos.Count == 1 || cluster.WorkerOf(view) is not null)));
+        await scenario.UntilAsync(view => isEarly || (view.Made > 3 && cluster.OwnerOf(view) is not null && (cluster.Silos.Count == 1 || cluster.WorkerOf(view) is not null)));
         await happens(scenario);
         await scenario.EndAsync(job.Expected(seed, size), mostLost);
         return scenario;
     }
 
-    /// <summary>Watches the job until something is the case.</summary>
+    /// <summary>Watches the job until something is the case; it fails where the job ends before.</summary>
     /// <param name="isMet">What.</param>
     /// <param name="seconds">How long at most.</param>
-    public Task<JobView> UntilAsync(Func<JobView, bool> isMet, int seconds = 120) => Cluster.WatchAsync(Plan, isMet, seconds);
+    public async Task<JobView> UntilAsync(Func<JobView, bool> isMet, int seconds = 120)
+    {
+        JobView view = await Cluster.WatchAsync(Plan, view => view.HasEnded || isMet(view), seconds);
+        return isMet(view) ? view : throw new InvalidOperationException($"the job ended before: {RealCluster.Tell(view)}");
+    }
+
+    /// <summary>Fails where the job has ended: what happens to it is to happen before.</summary>
+    public async Task GoesOnAsync() => await UntilAsync(view => !view.HasEnded);
+
+    /// <summary>Waits until a slot does not hold any more what it held, whether the job goes on or has ended by then: it cannot end without that item.</summary>
+    /// <param name="held">What it held.</param>
+    public async Task UntilLostAsync(SlotView held) =>
+        await Cluster.WatchAsync(Plan, view => view.Slots.All(slot => (slot.Slot, slot.Attempt, slot.ItemIndex) != (held.Slot, held.Attempt, held.ItemIndex)));
 
     /// <summary>Waits until so many items are made, as the journal says, without asking the cluster.</summary>
     /// <param name="items">How many.</param>

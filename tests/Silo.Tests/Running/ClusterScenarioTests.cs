@@ -41,7 +41,7 @@ public sealed class ClusterScenarioTests(RealJob job) : IClassFixture<RealJob>
             (killed, held) = await scenario.FreezeAnyWorkerAsync();
             killed.Process.Kill();
             long started = Stopwatch.GetTimestamp();
-            await scenario.UntilAsync(view => view.Slots.All(slot => slot.Slot != held.Slot));
+            await scenario.UntilLostAsync(held);
             Assert.True(Stopwatch.GetElapsedTime(started) < ToLose, $"its item came back after {Stopwatch.GetElapsedTime(started)}");
         });
 
@@ -58,7 +58,7 @@ public sealed class ClusterScenarioTests(RealJob job) : IClassFixture<RealJob>
             SiloProcess owner = cluster.OwnerOf(await scenario.UntilAsync(view => cluster.OwnerOf(view) is not null))!;
             owner.Process.Kill();
             long started = Stopwatch.GetTimestamp();
-            await scenario.UntilAsync(now => now.Phase == JobPhase.Finished || (now.Phase == JobPhase.Running && cluster.OwnerOf(now) is { } next && next != owner));
+            await scenario.UntilAsync(now => now.Phase == JobPhase.Running && cluster.OwnerOf(now) is { } next && next != owner);
             Assert.True(Stopwatch.GetElapsedTime(started) < ToAdopt, $"the job was taken over after {Stopwatch.GetElapsedTime(started)}");
         });
 
@@ -90,7 +90,7 @@ public sealed class ClusterScenarioTests(RealJob job) : IClassFixture<RealJob>
         ClusterScenario scenario = await ClusterScenario.PlayAsync(cluster, job, mostLost: null, happens: async scenario =>
         {
             hung = await scenario.FreezeAnyWorkerAsync();
-            await scenario.UntilAsync(view => view.Slots.All(slot => (slot.Slot, slot.Attempt, slot.ItemIndex) != (hung.Slot.Slot, hung.Slot.Attempt, hung.Slot.ItemIndex)));
+            await scenario.UntilLostAsync(hung.Slot);
             hung.Silo.Process.Signal("CONT");
         });
 
@@ -140,13 +140,13 @@ public sealed class ClusterScenarioTests(RealJob job) : IClassFixture<RealJob>
     {
         await using RealCluster cluster = await RealCluster.StartAsync(2);
 
-        await ClusterScenario.PlayAsync(cluster, job, mostLost: 0, happens: _ =>
+        await ClusterScenario.PlayAsync(cluster, job, mostLost: 0, happens: scenario =>
         {
             cluster.Redis.Restart();
-            return Task.CompletedTask;
+            return scenario.GoesOnAsync();
         });
 
-        Assert.All(cluster.Silos, silo => Assert.False(silo.Process.HasEnded, silo.Printed));
+        Assert.All(cluster.Silos, silo => Assert.False(silo.Process.HasEnded, silo.Process.Tail));
     }
 
     [RedisFact]
@@ -154,7 +154,8 @@ public sealed class ClusterScenarioTests(RealJob job) : IClassFixture<RealJob>
     {
         await using RealCluster cluster = await RealCluster.StartAsync(2);
 
-        await ClusterScenario.PlayAsync(cluster, job, mostLost: 0, happens: first => ClusterScenario.PlayAsync(cluster, job, _ => Task.CompletedTask, mostLost: 0, seed: 3));
+        await ClusterScenario.PlayAsync(cluster, job, mostLost: 0, happens: first =>
+            ClusterScenario.PlayAsync(cluster, job, mostLost: 0, seed: 3, isEarly: true, happens: _ => first.GoesOnAsync()));
     }
 
     [RedisFact]
@@ -187,10 +188,11 @@ public sealed class ClusterScenarioTests(RealJob job) : IClassFixture<RealJob>
             ClusterScenario scenario = await ClusterScenario.PlayAsync(cluster, job, mostLost: 4, happens: async scenario =>
             {
                 await azurite.HangAsync(TimeSpan.FromSeconds(4));
-                await scenario.UntilAsync(view => view.HasEnded || view.Made > 8);
+                await scenario.UntilAsync(view => view.Made > 8);
                 int port = azurite.Port;
                 azurite.Dispose();
                 azurite = AzuriteServer.Start(folder.Path, port);
+                await scenario.GoesOnAsync();
             });
 
             await SoughtSecrets.AssertAbsentAsync(cluster, scenario.View, AzuriteServer.AccountKey);

@@ -137,6 +137,7 @@ internal sealed class RealCluster : IAsyncDisposable
             .ConfigureLogging(logging => logging.ClearProviders())
             .UseOrleansClient(client => client
                 .JoinCluster(address)
+                .Configure<ClientMessagingOptions>(options => options.ResponseTimeout = TimeSpan.FromSeconds(10)) // a silo that hangs answers nobody
                 .Configure<GatewayOptions>(options => options.GatewayListRefreshPeriod = TimeSpan.FromSeconds(1))
                 .UseConnectionRetryFilter(async (_, token) =>
                 {
@@ -182,7 +183,7 @@ internal sealed class RealCluster : IAsyncDisposable
         {
             if (Stopwatch.GetElapsedTime(started).TotalSeconds > seconds)
             {
-                throw new TimeoutException($"after {seconds} s: {Tell(view)}\n{string.Join('\n', _silos.Select(silo => $"{silo.Name}:\n{silo.Printed}"))}");
+                throw new TimeoutException($"after {seconds} s: {Tell(view)}\n{string.Join('\n', _silos.Select(silo => $"{silo.Name}:\n{silo.Process.Tail}"))}");
             }
 
             await Task.Delay(50);

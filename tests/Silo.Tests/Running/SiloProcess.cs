@@ -93,7 +93,7 @@ internal sealed class SiloProcess : IDisposable
         {
             if (_process.HasEnded || DateTime.UtcNow > end)
             {
-                throw new InvalidOperationException($"silo {Name} is not ready; it printed:\n{Printed}");
+                throw new InvalidOperationException($"silo {Name} is not ready; it printed:\n{_process.Tail}");
             }
         }
     }
@@ -108,7 +108,7 @@ internal sealed class SiloProcess : IDisposable
         {
             if (DateTime.UtcNow > end)
             {
-                throw new TimeoutException($"silo {Name} does not print '{text}' within {patience}; it printed:\n{Printed}");
+                throw new TimeoutException($"silo {Name} does not print '{text}' within {patience}; it printed:\n{_process.Tail}");
             }
         }
     }

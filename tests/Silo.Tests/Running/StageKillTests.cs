@@ -37,7 +37,7 @@ public sealed class StageKillTests(RealJob job) : IClassFixture<RealJob>
                     killed.Add(frozen.Slot);
                     left.Remove(KindOf(frozen.Slot));
                     frozen.Silo.Restart();
-                    await scenario.UntilAsync(view => view.Slots.All(slot => slot.Slot != frozen.Slot.Slot));
+                    await scenario.UntilLostAsync(frozen.Slot);
                 }
             });
 
