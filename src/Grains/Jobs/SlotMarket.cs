@@ -73,7 +73,7 @@ internal sealed class SlotMarket(TimeProvider time, TimeSpan announcement)
         }
 
         (entry.Slot, entry.Job, entry.IsIdle, entry.Heard) = (slot, job, isIdle, Now);
-        if (entry.Ordered == job || !isIdle)
+        if (entry.Ordered is { } ordered && (ordered == job || !isIdle || _jobs[ordered].HasEnded))
         {
             entry.Ordered = null;
         }

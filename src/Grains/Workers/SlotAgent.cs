@@ -25,6 +25,7 @@ internal sealed partial class SlotAgent : IDisposable
     // Never disposed: the thread may call once more behind the end of everything else, and without a wait handle there is nothing to free.
     private readonly SemaphoreSlim _wake = new(0);
     private long? _announced;
+    private bool _isKnownFree;
     private volatile bool _isDisposed;
 
     /// <summary>Makes a slot; it does nothing before <see cref="RunAsync"/>.</summary>
@@ -52,6 +53,8 @@ internal sealed partial class SlotAgent : IDisposable
 
     /// <summary>The job that it works for; null for none.</summary>
     public string? Job => _work.Job;
+
+    private bool IsFree => _work.IsIdle && !_work.IsStopping;
 
     /// <summary>What it does.</summary>
     public SlotView View => _work.Progress is { } progress
@@ -170,9 +173,14 @@ internal sealed partial class SlotAgent : IDisposable
             _work.Take(job, await grain.JoinAsync(Slot), 0);
         }
 
-        if (_announced is not { } announced || _time.GetElapsedTime(announced) >= _options.Announcement)
+        // The directory hears at once that there is nothing to do here: another job may have something.
+        if ((IsFree && !_isKnownFree) || _announced is not { } announced || _time.GetElapsedTime(announced) >= _options.Announcement)
         {
             await AnnounceAsync();
+        }
+        else if (!IsFree)
+        {
+            _isKnownFree = false;
         }
 
         // The directory wants it elsewhere, and its own job has nothing for it.
@@ -209,14 +217,19 @@ internal sealed partial class SlotAgent : IDisposable
             default:
                 _work.Join(job);
                 _work.Take(job, reply, 0);
-                return reply.Standing == SlotStanding.NotYet ? Soon : _options.Scheduling.Heartbeat;
+
+                // Somebody else may have been given what it came for.
+                _isKnownFree = false;
+                return reply.Standing == SlotStanding.NotYet ? Soon : IsFree ? TimeSpan.Zero : _options.Scheduling.Heartbeat;
         }
     }
 
     private async Task AnnounceAsync()
     {
         _announced = _time.GetTimestamp();
-        SlotOrder order = await _grains.GetGrain<IJobDirectoryGrain>(0).AnnounceAsync(Slot, Job, _work.IsIdle && !_work.IsStopping);
+        bool isFree = IsFree;
+        SlotOrder order = await _grains.GetGrain<IJobDirectoryGrain>(0).AnnounceAsync(Slot, Job, isFree);
+        _isKnownFree = isFree;
         _work.Ordered = order.Job ?? _work.Ordered;
     }
 

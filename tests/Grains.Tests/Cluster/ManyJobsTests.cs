@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using MambaQuant.Grains.Contracts;
+using MambaQuant.Grains.Jobs;
 using MambaQuant.Pipeline.Planning;
 using MambaQuant.Testing;
 using Microsoft.Extensions.DependencyInjection;
@@ -11,11 +13,13 @@ namespace MambaQuant.Grains.Tests.Cluster;
 [Collection(OneClusterAtATime.Name)]
 public sealed class ManyJobsTests : IAsyncLifetime, IDisposable
 {
+    private const int Silos = 2, Slots = 2, MostOpenJobs = 2 * Silos * Slots;
+
     private readonly SmallJob _small = new();
     private readonly WatchedStore _store = new(new MemoryArtifactStore());
     private SmallCluster _cluster = null!;
 
-    public async Task InitializeAsync() => _cluster = await SmallCluster.StartAsync(silos: 2, slots: 2, store: _store);
+    public async Task InitializeAsync() => _cluster = await SmallCluster.StartAsync(Silos, Slots, store: _store);
 
     public async Task DisposeAsync() => await _cluster.DisposeAsync();
 
@@ -33,23 +37,32 @@ public sealed class ManyJobsTests : IAsyncLifetime, IDisposable
         {
             JobView view = await _cluster.WatchAsync(plan.Id);
             Assert.True(view.Phase == JobPhase.Finished, SmallCluster.Tell(view));
-            IReadOnlyDictionary<string, byte[]> expected = _small.ExpectedFiles(seed), made = await _cluster.FilesAsync(plan);
-            Assert.All(expected, file => Assert.True(file.Value.AsSpan().SequenceEqual(made[file.Key]), $"{file.Key} differs"));
+            await _cluster.AssertBytesAsync(plan, _small.ExpectedFiles(seed));
         }
     }
 
     [Fact]
     public async Task Jobs_TwoHundredQueued_AllEndInTheirOrder()
     {
-        List<string> jobs = [];
+        var grid = new PlanOptions { Blocks = 1, Shards = 1 };
+        var ended = new ConcurrentQueue<string>();
+        _store.AfterPut = name =>
+        {
+            string job = name.Split('/')[1];
+            if (name == StoredRounds.NameOfEnding(job, 0))
+            {
+                ended.Enqueue(job);
+            }
+        };
+        List<WorkPlan> jobs = [];
         for (ulong seed = 1; seed <= 200; seed++)
         {
-            jobs.Add((await _small.PutAsync(_store, seed, grid: new() { Blocks = 1, Shards = 1 }, order: (long)seed)).Id);
-            await _cluster.SubmitAsync(jobs[^1]);
+            jobs.Add(await _small.PutAsync(_store, seed, grid: grid, order: (long)seed));
+            await _cluster.SubmitAsync(jobs[^1].Id);
         }
 
         ImmutableArray<JobSummary> list = await _cluster.Directory.ListAsync();
-        Assert.Equal(jobs, list.Select(job => job.Job));
+        Assert.Equal(jobs.Select(job => job.Id), list.Select(job => job.Job));
         using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(4));
         while (list.Any(job => job.Phase != JobPhase.Finished))
         {
@@ -61,6 +74,25 @@ public sealed class ManyJobsTests : IAsyncLifetime, IDisposable
 
             await Task.Delay(200);
             list = await _cluster.Directory.ListAsync();
+        }
+
+        // As many jobs are open at once as there are slots, twice; so none ends before more than those that were submitted before it.
+        List<string> order = [.. jobs.Select(job => job.Id)];
+        Assert.Equal(order.Order(), ended.Order());
+        foreach (string job in ended)
+        {
+            Assert.True(order.IndexOf(job) < MostOpenJobs, $"job {job} ends before {order.IndexOf(job)} that were submitted before it");
+            order.Remove(job);
+        }
+
+        foreach (WorkPlan job in jobs)
+        {
+            (await JournalAudit.ReadAsync(_store, job)).AssertSound();
+        }
+
+        foreach (int place in (int[])[0, 99, 199])
+        {
+            await _cluster.AssertBytesAsync(jobs[place], _small.ExpectedFiles((ulong)place + 1, grid: grid));
         }
     }
 

@@ -39,6 +39,14 @@ internal sealed class SmallCluster : IAsyncDisposable
         return SmallJob.Files(folder);
     }
 
+    /// <summary>The checkpoint of a job is this, byte by byte.</summary>
+    public async Task AssertBytesAsync(WorkPlan plan, IReadOnlyDictionary<string, byte[]> expected)
+    {
+        IReadOnlyDictionary<string, byte[]> made = await FilesAsync(plan);
+        Assert.Equal(expected.Keys.Order(), made.Keys.Order());
+        Assert.All(expected, file => Assert.True(file.Value.AsSpan().SequenceEqual(made[file.Key]), $"{file.Key} differs"));
+    }
+
     /// <summary>The folder of a silo for files on their way.</summary>
     public string ScratchOf(string silo) => _folder.File(silo);
 

@@ -37,6 +37,20 @@ public sealed class SlotMarketTests
     }
 
     [Fact]
+    public void Slot_ThatWasToldOfAJobThatEndsIsFreeAtOnce()
+    {
+        Want("early", order: 1, ready: 1);
+        Want("late", order: 2, ready: 1);
+        Idle("a");
+        Assert.Equal(["a early"], Matches());
+
+        _market.Find("early")!.Demand = new JobDemand { Job = "early", Phase = JobPhase.Finished };
+        Idle("a");
+
+        Assert.Equal(["a late"], Matches());
+    }
+
+    [Fact]
     public void Slot_ThatIsBusyStays()
     {
         Want("job", order: 1, ready: 1);
