@@ -78,45 +78,9 @@ internal sealed class ClusterScenario
         }
     }
 
-    /// <summary>Waits until a silo that does not drive the job computes for it, and stops its process there: so what it holds stays what it holds.</summary>
-    /// <param name="isMeant">Whether it is to be that silo with that item; null for any.</param>
-    /// <returns>The silo, and what it holds; null where the job ended before.</returns>
-    public async Task<(SiloProcess Silo, SlotView Slot)?> FreezeWorkerAsync(Func<SiloProcess, SlotView, bool>? isMeant = null)
-    {
-        for (JobView view = await Cluster.ViewAsync(Plan); !view.HasEnded; view = await Cluster.ViewAsync(Plan))
-        {
-            if (Cluster.WorkerOf(view) is not { } silo || SlotOf(view, silo) is not { } seen || isMeant?.Invoke(silo, seen) == false)
-            {
-                await Task.Delay(5);
-                continue;
-            }
-
-            // What was on its way when it was stopped is settled once two looks agree.
-            silo.Process.Signal("STOP");
-            SlotView? held = SlotOf(await Cluster.ViewAsync(Plan), silo);
-            for (SlotView? before = null; (before?.ItemIndex, before?.Attempt) != (held?.ItemIndex, held?.Attempt);)
-            {
-                view = await Cluster.ViewAsync(Plan);
-                (before, held) = (held, SlotOf(view, silo));
-            }
-
-            if (held is not null && Cluster.OwnerOf(view) != silo && isMeant?.Invoke(silo, held) != false)
-            {
-                return (silo, held);
-            }
-
-            silo.Process.Signal("CONT");
-        }
-
-        return null;
-    }
-
-    /// <summary>The same for any worker, where there must be one.</summary>
-    public async Task<(SiloProcess Silo, SlotView Slot)> FreezeAnyWorkerAsync() => await FreezeWorkerAsync()
+    /// <summary>Stops a worker at an item, as <see cref="RealCluster.FreezeWorkerAsync"/> does, where there must be one.</summary>
+    public async Task<(SiloProcess Silo, SlotView Slot)> FreezeAnyWorkerAsync() => await Cluster.FreezeWorkerAsync(Plan)
         ?? throw new InvalidOperationException($"the job ended before a worker could be stopped at an item: {RealCluster.Tell(await Cluster.ViewAsync(Plan))}");
-
-    private static SlotView? SlotOf(JobView view, SiloProcess silo) =>
-        view.Slots.FirstOrDefault(slot => slot.Item is not null && slot.Slot.StartsWith(silo.Name + "/", StringComparison.Ordinal));
 
     private async Task EndAsync(string expected, int? mostLost)
     {

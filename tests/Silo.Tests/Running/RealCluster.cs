@@ -221,7 +221,47 @@ internal sealed class RealCluster : IAsyncDisposable
     /// <summary>A silo that computes for a job and does not drive it; null where there is none at the moment.</summary>
     /// <param name="view">The view.</param>
     public SiloProcess? WorkerOf(JobView view) => OwnerOf(view) is not { } owner ? null : _silos.FirstOrDefault(
-        silo => !silo.Process.HasEnded && silo != owner && view.Slots.Any(slot => slot.Item is not null && slot.Slot.StartsWith(silo.Name + "/", StringComparison.Ordinal)));
+        silo => !silo.Process.HasEnded && silo != owner && SlotOf(view, silo) is not null);
+
+    /// <summary>The slot of a silo that is at an item; null where none is.</summary>
+    /// <param name="view">The view.</param>
+    /// <param name="silo">The silo.</param>
+    public static SlotView? SlotOf(JobView view, SiloProcess silo) =>
+        view.Slots.FirstOrDefault(slot => slot.Item is not null && slot.Slot.StartsWith(silo.Name + "/", StringComparison.Ordinal));
+
+    /// <summary>Waits until a silo that does not drive the job computes for it, and stops its process there: so what it holds stays what it holds.</summary>
+    /// <param name="plan">The job.</param>
+    /// <param name="isMeant">Whether it is to be that silo with that item; null for any.</param>
+    /// <returns>The silo, and what it holds; null where the job ended before.</returns>
+    public async Task<(SiloProcess Silo, SlotView Slot)?> FreezeWorkerAsync(WorkPlan plan, Func<SiloProcess, SlotView, bool>? isMeant = null)
+    {
+        for (JobView view = await ViewAsync(plan); !view.HasEnded; view = await ViewAsync(plan))
+        {
+            if (WorkerOf(view) is not { } silo || SlotOf(view, silo) is not { } seen || isMeant?.Invoke(silo, seen) == false)
+            {
+                await Task.Delay(5);
+                continue;
+            }
+
+            // What was on its way when it was stopped is settled once two looks agree.
+            silo.Process.Signal("STOP");
+            SlotView? held = SlotOf(await ViewAsync(plan), silo);
+            for (SlotView? before = null; (before?.ItemIndex, before?.Attempt) != (held?.ItemIndex, held?.Attempt);)
+            {
+                view = await ViewAsync(plan);
+                (before, held) = (held, SlotOf(view, silo));
+            }
+
+            if (held is not null && OwnerOf(view) != silo && isMeant?.Invoke(silo, held) != false)
+            {
+                return (silo, held);
+            }
+
+            silo.Process.Signal("CONT");
+        }
+
+        return null;
+    }
 
     /// <summary>For messages of tests.</summary>
     /// <param name="view">The view.</param>

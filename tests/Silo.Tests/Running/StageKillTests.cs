@@ -31,7 +31,7 @@ public sealed class StageKillTests(RealJob job) : IClassFixture<RealJob>
             {
                 WorkKind KindOf(SlotView slot) => scenario.Plan.Graph.Items[slot.ItemIndex!.Value].Kind;
                 left ??= [.. scenario.Plan.Graph.Items.Select(item => item.Kind).Where(kind => FuzzRun.IsLong || Stages.Contains(kind))];
-                while (left.Count > 0 && await scenario.FreezeWorkerAsync((_, slot) => left.Contains(KindOf(slot))) is { } frozen)
+                while (left.Count > 0 && await cluster.FreezeWorkerAsync(scenario.Plan, (_, slot) => left.Contains(KindOf(slot))) is { } frozen)
                 {
                     frozen.Silo.Process.Kill();
                     killed.Add(frozen.Slot);
