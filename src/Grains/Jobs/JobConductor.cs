@@ -21,6 +21,7 @@ internal sealed class JobConductor
     private readonly SchedulerDriver _driver;
     private readonly JobBoard? _board;
     private readonly HashSet<string> _joining = new(StringComparer.Ordinal);
+    private bool _wasWithoutSnapshot;
 
     private JobConductor(SchedulerDriver driver, JobBoard? board)
     {
@@ -37,18 +38,27 @@ internal sealed class JobConductor
     /// <summary>Whether the job has come to an end.</summary>
     public bool HasEnded => State.Status is JobStatus.Finished or JobStatus.Failed or JobStatus.Cancelled;
 
-    /// <summary>Opens a job where its journal ends. Nobody is shut out before the first commit.</summary>
+    /// <summary>Opens a job where its journal ends. Nobody is shut out before the first commit, but where the journal cannot be read, and begins anew.</summary>
     /// <param name="job">The job.</param>
     /// <param name="owner">Who drives it: a name that no other owner of the job ever has.</param>
     /// <param name="store">The store; not owned.</param>
     /// <param name="time">The clock.</param>
     /// <param name="cancellation">Stops the reading.</param>
-    /// <exception cref="InvalidJournalException">The journal cannot be read.</exception>
-    /// <exception cref="ArtifactStoreException">The store cannot be read, or a chunk is corrupt.</exception>
+    /// <exception cref="ArtifactStoreException">The store cannot be read, or a new journal not be begun.</exception>
     public static async Task<JobConductor> OpenAsync(
         ConductedJob job, string owner, IArtifactStore store, TimeProvider time, CancellationToken cancellation)
     {
         SchedulerDriver driver = await SchedulerDriver.OpenAsync(store, job.Id, job.Graph, owner, time, _ => false, cancellation, stepsDown: true);
+        if (driver.Broken is { } broken)
+        {
+            job.Board?.Say(NoticeKind.Damage, JobTexts.JournalBeganAnew(broken));
+        }
+
+        foreach (string snapshot in driver.PassedOver)
+        {
+            job.Board?.Say(NoticeKind.Remark, snapshot);
+        }
+
         return new JobConductor(driver, job.Board);
     }
 
@@ -206,6 +216,12 @@ internal sealed class JobConductor
         foreach (SchedulerOutput output in outputs)
         {
             _board?.Hear(output, State);
+        }
+
+        if (_driver.SnapshotFailure is { } failure && !_wasWithoutSnapshot)
+        {
+            _wasWithoutSnapshot = true;
+            _board?.Say(NoticeKind.Remark, JobTexts.NoSnapshot(failure));
         }
 
         return outputs;

@@ -92,7 +92,7 @@ internal sealed record OpenJob(WorkPlan Plan, JobConductor Conductor, JobBoard B
     /// <inheritdoc/>
     public void Dispose() => _closing.Dispose();
 
-    /// <summary>Reads a job's plan and journal. Nobody is shut out before <see cref="BeginAsync"/>.</summary>
+    /// <summary>Reads a job's plan and journal. Nobody is shut out before <see cref="BeginAsync"/>, but where the journal cannot be read, and begins anew.</summary>
     /// <param name="job">Identity of the job.</param>
     /// <param name="owner">Who drives it.</param>
     /// <param name="options">The silo.</param>
@@ -106,16 +106,7 @@ internal sealed record OpenJob(WorkPlan Plan, JobConductor Conductor, JobBoard B
         WorkPlan plan = await StoredPlans.ReadAsync(options.Store, job, cancellation);
         var board = new JobBoard(plan, time);
         var conducted = new ConductedJob(plan.Id, plan.Graph, plan.Request.Profile, board);
-        try
-        {
-            return new OpenJob(plan, await JobConductor.OpenAsync(conducted, owner, options.Store, time, cancellation), board, owner);
-        }
-        catch (Exception broken) when (broken is InvalidJournalException or CorruptArtifactException)
-        {
-            board.Say(NoticeKind.Damage, JobTexts.JournalRemoved(broken));
-            await Journal.DeleteAsync(options.Store, job, cancellation);
-            return new OpenJob(plan, await JobConductor.OpenAsync(conducted, owner, options.Store, time, cancellation), board, owner);
-        }
+        return new OpenJob(plan, await JobConductor.OpenAsync(conducted, owner, options.Store, time, cancellation), board, owner);
     }
 
     /// <summary>Begins the job or takes it over: the first commit, which shuts out any other owner. Somebody has to pump meanwhile.</summary>

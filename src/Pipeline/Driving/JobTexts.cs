@@ -36,6 +36,14 @@ public static class JobTexts
 
     /// <summary>The journal of an earlier run cannot be read.</summary>
     /// <param name="broken">What was found.</param>
-    public static string JournalRemoved(Exception broken) =>
-        $"the journal of an earlier run cannot be read and is removed; what that run made is kept: {(broken is CorruptArtifactException corrupt ? $"'{corrupt.Name}': {corrupt.Fault}" : broken?.Message)}";
+    public static string JournalBeganAnew(Exception broken) =>
+        $"the journal of an earlier run cannot be read, and begins anew; what that run made is kept: {(broken is CorruptArtifactException corrupt ? $"'{corrupt.Name}': {corrupt.Fault}" : broken?.Message)}";
+
+    /// <summary>A snapshot of the journal could not be put.</summary>
+    /// <param name="failure">What the store said.</param>
+    public static string NoSnapshot(ArtifactStoreException failure)
+    {
+        ArgumentNullException.ThrowIfNull(failure);
+        return $"no snapshot of the journal could be put, so that whoever goes on with the job reads more of it: {failure.Message}";
+    }
 }

@@ -30,6 +30,7 @@ public sealed class SchedulerDriver
         _journaled = journaled;
         _at = new DrivenState(journaled.State, journaled.Commits);
         Meter = new JobMeter(job, graph, () => _at.State);
+        Broken = journaled.Broken;
         PassedOver = journaled.PassedOver;
         _time = time;
         _isAlive = isAlive;
@@ -47,6 +48,9 @@ public sealed class SchedulerDriver
 
     /// <summary>The driver's clock: milliseconds since it was opened.</summary>
     public long Now => (long)_time.GetElapsedTime(_started).TotalMilliseconds;
+
+    /// <summary>Why the journal that was there could not be read, so that it began anew; null where it could.</summary>
+    public Exception? Broken { get; }
 
     /// <summary>Snapshots of the journal that could not be used when it was opened, and why: for people.</summary>
     public ImmutableArray<string> PassedOver { get; }
@@ -72,8 +76,7 @@ public sealed class SchedulerDriver
     /// <param name="isAlive">Whether the holder of a lease is at work; asked before each tick, and answered with a renewal.</param>
     /// <param name="cancellation">Stops the reading.</param>
     /// <param name="stepsDown">See <see cref="StepsDown"/>.</param>
-    /// <exception cref="InvalidJournalException">The journal cannot be read.</exception>
-    /// <exception cref="ArtifactStoreException">The store cannot be read, or a chunk is corrupt.</exception>
+    /// <exception cref="ArtifactStoreException">The store cannot be read, or a new journal not be begun.</exception>
     public static async Task<SchedulerDriver> OpenAsync(
         IArtifactStore store,
         string job,

@@ -134,16 +134,13 @@ internal sealed class LocalJob(WorkPlan plan, IArtifactStore store, LocalJobLog 
             log.DamagedPlan(plan.Id, store.Description, fault);
         }
 
-        try
+        SchedulerDriver driver = await SchedulerDriver.OpenAsync(store, plan.Id, plan.Graph, owner, time, _ => true, cancellation);
+        if (driver.Broken is { } broken)
         {
-            return await SchedulerDriver.OpenAsync(store, plan.Id, plan.Graph, owner, time, _ => true, cancellation);
+            log.Remark(JobTexts.JournalBeganAnew(broken));
         }
-        catch (Exception broken) when (broken is InvalidJournalException or CorruptArtifactException)
-        {
-            log.Remark(JobTexts.JournalRemoved(broken));
-            await Journal.DeleteAsync(store, plan.Id, cancellation);
-            return await SchedulerDriver.OpenAsync(store, plan.Id, plan.Graph, owner, time, _ => true, cancellation);
-        }
+
+        return driver;
     }
 
     private async Task DriveAsync(SchedulerDriver driver, TimeProvider time, CancellationTokenSource stop, CancellationToken cancellation)
@@ -169,7 +166,7 @@ internal sealed class LocalJob(WorkPlan plan, IArtifactStore store, LocalJobLog 
             if (driver.SnapshotFailure is { } failure && !wasWithoutSnapshot)
             {
                 wasWithoutSnapshot = true;
-                log.Remark($"no snapshot of the journal could be put, so that a run after this one reads more of it: {failure.Message}");
+                log.Remark(JobTexts.NoSnapshot(failure));
             }
 
             if (driver.Stale is { } stale && !wasStale)

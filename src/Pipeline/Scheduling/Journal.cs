@@ -10,18 +10,22 @@ namespace MambaQuant.Pipeline.Scheduling;
 /// <summary>What happened to a job, in a store: the records of its steps as JSON lines, in numbered chunks that are put if absent.</summary>
 /// <remarks>
 /// A chunk is one commit: a header line, then one line for each record. Chunks are numbered from 1 without a gap. Snapshots beside it
-/// (<see cref="JournalSnapshots"/>) spare a new owner most of the reading, and nothing depends on them.
+/// (<see cref="JournalSnapshots"/>) spare a new owner most of the reading, and nothing depends on them. A journal that cannot be read begins anew behind its
+/// last chunk (<see cref="JournalRestarts"/>).
 /// </remarks>
 public static class Journal
 {
-    private const int ChunksAtOnce = 16;
+    private const int ChunksAtOnce = 16, LooksAtGap = 4;
+
+    // A listing tells what it found while others wrote: a chunk that it left out is looked for by its name, and once more after a while.
+    private static readonly TimeSpan _pauseAtGap = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Name of a chunk in the store.</summary>
     /// <param name="job">Identity of the job.</param>
     /// <param name="chunk">Its number, from 1.</param>
     public static string ChunkName(string job, int chunk) => Prefix(job) + chunk.ToString("D8", CultureInfo.InvariantCulture);
 
-    /// <summary>Reads the whole of a job's journal from its beginning, every record, and works out how the job stands.</summary>
+    /// <summary>Reads the whole of a job's journal from where it began, every record, and works out how the job stands.</summary>
     /// <param name="store">The store.</param>
     /// <param name="job">Identity of the job.</param>
     /// <param name="graph">Its work, as the plan beside the journal tells it.</param>
@@ -33,9 +37,10 @@ public static class Journal
     {
         ArgumentNullException.ThrowIfNull(store);
         ArgumentNullException.ThrowIfNull(graph);
-        int chunks = await LastAsync(store, job, 0, cancellation).ConfigureAwait(false);
+        int first = await JournalRestarts.LastAsync(store, job, cancellation).ConfigureAwait(false);
+        int chunks = await LastAsync(store, job, first, cancellation).ConfigureAwait(false);
         ImmutableArray<SchedulerInput>.Builder records = ImmutableArray.CreateBuilder<SchedulerInput>();
-        SchedulerState state = await FollowAsync(store, job, graph, SchedulerState.Empty, 0, chunks, records.Add, cancellation).ConfigureAwait(false);
+        SchedulerState state = await FollowAsync(store, job, graph, SchedulerState.Empty, first, chunks, records.Add, cancellation).ConfigureAwait(false);
         return new JournalReplay(state, records.ToImmutable(), chunks);
     }
 
@@ -53,34 +58,12 @@ public static class Journal
         ArgumentNullException.ThrowIfNull(store);
         ArgumentNullException.ThrowIfNull(graph);
         ImmutableArray<string>.Builder passedOver = ImmutableArray.CreateBuilder<string>();
-        (SchedulerState begin, int first) = await JournalSnapshots.NewestAsync(store, job, graph, passedOver, cancellation).ConfigureAwait(false);
+        int restart = await JournalRestarts.LastAsync(store, job, cancellation).ConfigureAwait(false);
+        (SchedulerState begin, int first) = await JournalSnapshots.NewestAsync(store, job, graph, restart, passedOver, cancellation).ConfigureAwait(false);
         int chunks = await LastAsync(store, job, first, cancellation).ConfigureAwait(false);
         int records = 0;
         SchedulerState state = await FollowAsync(store, job, graph, begin, first, chunks, _ => records++, cancellation).ConfigureAwait(false);
         return new JournalRecovery(state, chunks, first, records, passedOver.ToImmutable());
-    }
-
-    /// <summary>Removes a job's journal, so that the job begins again from the artifacts that exist.</summary>
-    /// <param name="store">The store.</param>
-    /// <param name="job">Identity of the job.</param>
-    /// <param name="cancellation">Stops the removal; what is left of the journal cannot be read.</param>
-    /// <exception cref="ArtifactStoreException">The store cannot be written.</exception>
-    public static async Task DeleteAsync(IArtifactStore store, string job, CancellationToken cancellation)
-    {
-        ArgumentNullException.ThrowIfNull(store);
-        foreach (string prefix in new[] { JournalSnapshots.Prefix(job), Prefix(job) })
-        {
-            List<string> names = [];
-            await foreach (ArtifactInfo found in store.ListAsync(prefix, cancellation).ConfigureAwait(false))
-            {
-                names.Add(found.Name);
-            }
-
-            foreach (string name in names)
-            {
-                await store.DeleteAsync(name, cancellation).ConfigureAwait(false);
-            }
-        }
     }
 
     /// <summary>Who wrote a chunk.</summary>
@@ -90,7 +73,8 @@ public static class Journal
         return ReadHeader(store, name, lines).Owner;
     }
 
-    private static string Prefix(string job) => $"jobs/{job}/journal/";
+    /// <summary>The beginning of the names of a journal's chunks.</summary>
+    internal static string Prefix(string job) => $"jobs/{job}/journal/";
 
     /// <summary>Replays the chunks behind one.</summary>
     private static async Task<SchedulerState> FollowAsync(
@@ -120,16 +104,33 @@ public static class Journal
         int chunks = known;
         await foreach (ArtifactInfo found in store.ListAfterAsync(Prefix(job), ChunkName(job, known), cancellation).ConfigureAwait(false))
         {
-            chunks++;
-            if (found.Name != ChunkName(job, chunks))
+            while (found.Name != ChunkName(job, ++chunks))
             {
-                throw new InvalidJournalException(
-                    $"the journal of job {job} in {store.Description} has a gap: expected {ChunkName(job, chunks)}, found {found.Name}; "
-                    + "delete the job's journal to start over from the artifacts that exist");
+                if (!await IsThereAsync(store, ChunkName(job, chunks), cancellation).ConfigureAwait(false))
+                {
+                    throw new InvalidJournalException(
+                        $"the journal of job {job} in {store.Description} has a gap: expected {ChunkName(job, chunks)}, found {found.Name}; whoever goes on with the job begins a new one from the artifacts that exist");
+                }
             }
         }
 
         return chunks;
+    }
+
+    /// <summary>Looks for a chunk that a listing has left out.</summary>
+    private static async Task<bool> IsThereAsync(IArtifactStore store, string name, CancellationToken cancellation)
+    {
+        for (int look = 1; await store.HeadAsync(name, cancellation).ConfigureAwait(false) is null; look++)
+        {
+            if (look == LooksAtGap)
+            {
+                return false;
+            }
+
+            await Task.Delay(_pauseAtGap, cancellation).ConfigureAwait(false);
+        }
+
+        return true;
     }
 
     private static async Task<string[]> ReadLinesAsync(IArtifactStore store, string name, CancellationToken cancellation)

@@ -48,11 +48,12 @@ public static class JournalSnapshots
         return old.ToImmutable();
     }
 
-    /// <summary>The state of the newest whole snapshot and the last chunk that it stands for; the empty state and 0 where there is none.</summary>
+    /// <summary>The state of the newest whole snapshot and the last chunk that it stands for; the empty state and the restart where there is none behind that.</summary>
     internal static async Task<(SchedulerState State, int Chunk)> NewestAsync(
-        IArtifactStore store, string job, WorkGraph graph, ImmutableArray<string>.Builder passedOver, CancellationToken cancellation)
+        IArtifactStore store, string job, WorkGraph graph, int restart, ImmutableArray<string>.Builder passedOver, CancellationToken cancellation)
     {
-        foreach (ArtifactInfo snapshot in await SnapshotsAsync(store, job, cancellation).ConfigureAwait(false))
+        string first = NameOf(job, restart);
+        foreach (ArtifactInfo snapshot in (await SnapshotsAsync(store, job, cancellation).ConfigureAwait(false)).TakeWhile(snapshot => string.CompareOrdinal(snapshot.Name, first) > 0))
         {
             int number = 0;
             SchedulerState? state = await ReadAsync(
@@ -73,7 +74,7 @@ public static class JournalSnapshots
             }
         }
 
-        return (SchedulerState.Empty, 0);
+        return (SchedulerState.Empty, restart);
     }
 
     /// <summary>Whether so many records behind the last snapshot are worth another: reading them would take longer than reading a snapshot.</summary>

@@ -28,19 +28,27 @@ public sealed class JournalWriter(IArtifactStore store, string job, string owner
             return;
         }
 
-        string name = Journal.ChunkName(job, Chunks + 1);
-        byte[] content = Content(records);
-        PutOutcome outcome = await store.PutIfAbsentAsync(
-            name, async (stream, token) => await stream.WriteAsync(content, token).ConfigureAwait(false), cancellation).ConfigureAwait(false);
-
-        // Not written, but equal: an earlier try of this very put got through.
-        if (!outcome.Written && outcome.Stored.Checksum != outcome.Offered)
+        if (!await PutAsync(store, job, owner, Chunks + 1, records, cancellation).ConfigureAwait(false))
         {
+            string name = Journal.ChunkName(job, Chunks + 1);
             string successor = await Journal.ReadOwnerAsync(store, name, cancellation).ConfigureAwait(false);
             throw new StaleOwnerException(job, owner, successor, name);
         }
 
         Chunks++;
+    }
+
+    /// <summary>Puts a chunk if there is none.</summary>
+    /// <returns>Whether it is this one that the store holds.</returns>
+    internal static async Task<bool> PutAsync(
+        IArtifactStore store, string job, string owner, int chunk, IReadOnlyCollection<SchedulerInput> records, CancellationToken cancellation)
+    {
+        byte[] content = Content(chunk, owner, records);
+        PutOutcome outcome = await store.PutIfAbsentAsync(
+            Journal.ChunkName(job, chunk), async (stream, token) => await stream.WriteAsync(content, token).ConfigureAwait(false), cancellation).ConfigureAwait(false);
+
+        // Not written, but equal: an earlier try of this very put got through.
+        return outcome.Written || outcome.Stored.Checksum == outcome.Offered;
     }
 
     /// <summary>Puts a snapshot that stands for all chunks so far.</summary>
@@ -55,10 +63,10 @@ public sealed class JournalWriter(IArtifactStore store, string job, string owner
             JournalSnapshots.NameOf(job, Chunks), async (stream, token) => await stream.WriteAsync(content, token).ConfigureAwait(false), cancellation).ConfigureAwait(false);
     }
 
-    private byte[] Content(IReadOnlyCollection<SchedulerInput> records)
+    private static byte[] Content(int chunk, string owner, IReadOnlyCollection<SchedulerInput> records)
     {
         StringBuilder text = new();
-        var header = new JournalHeader(JournalHeader.Version, Chunks + 1, owner);
+        var header = new JournalHeader(JournalHeader.Version, chunk, owner);
         text.Append(JsonSerializer.Serialize(header, SchedulingJsonContext.Default.JournalHeader)).Append('\n');
         foreach (SchedulerInput record in records)
         {

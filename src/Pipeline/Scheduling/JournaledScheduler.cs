@@ -16,9 +16,10 @@ public sealed class JournaledScheduler
     private readonly JournalWriter _journal;
     private int _records;
 
-    private JournaledScheduler(JournalRecovery recovery, JournalWriter journal)
+    private JournaledScheduler(JournalRecovery recovery, JournalWriter journal, Exception? broken)
     {
         State = recovery.State;
+        Broken = broken;
         PassedOver = recovery.PassedOver;
         _records = recovery.Records;
         _journal = journal;
@@ -26,6 +27,9 @@ public sealed class JournaledScheduler
 
     /// <summary>How the job stands.</summary>
     public SchedulerState State { get; private set; }
+
+    /// <summary>Why the journal that was there could not be read, so that it began anew, with nothing in it; null where it could.</summary>
+    public Exception? Broken { get; }
 
     /// <summary>Snapshots that could not be used when the job was opened, and why: for people.</summary>
     public ImmutableArray<string> PassedOver { get; }
@@ -38,20 +42,31 @@ public sealed class JournaledScheduler
 
     /// <summary>
     /// Takes a job over from its journal, or starts one. The first commit (<see cref="JobAdopted"/> or <see cref="JobSubmitted"/>) shuts out
-    /// any other owner.
+    /// any other owner. A journal that cannot be read begins anew, which shuts out others at once: see <see cref="Broken"/>.
     /// </summary>
     /// <param name="store">The store; not owned.</param>
     /// <param name="job">Identity of the job.</param>
     /// <param name="graph">Its work.</param>
     /// <param name="owner">Who drives it: a name that no other owner of the job ever has.</param>
     /// <param name="cancellation">Stops the reading.</param>
-    /// <exception cref="InvalidJournalException">The journal cannot be read.</exception>
-    /// <exception cref="ArtifactStoreException">The store cannot be read, or a chunk is corrupt.</exception>
+    /// <exception cref="ArtifactStoreException">The store cannot be read, or a new journal not be begun.</exception>
     public static async Task<JournaledScheduler> OpenAsync(
         IArtifactStore store, string job, WorkGraph graph, string owner, CancellationToken cancellation)
     {
-        JournalRecovery recovery = await Journal.RecoverAsync(store, job, graph, cancellation).ConfigureAwait(false);
-        return new JournaledScheduler(recovery, new JournalWriter(store, job, owner, recovery.Chunks));
+        JournalRecovery recovery;
+        Exception? fault = null;
+        try
+        {
+            recovery = await Journal.RecoverAsync(store, job, graph, cancellation).ConfigureAwait(false);
+        }
+        catch (Exception broken) when (broken is InvalidJournalException or CorruptArtifactException)
+        {
+            fault = broken;
+            int begin = await JournalRestarts.PutAsync(store, job, owner, cancellation).ConfigureAwait(false);
+            recovery = new JournalRecovery(SchedulerState.Empty, begin, begin, 0, []);
+        }
+
+        return new JournaledScheduler(recovery, new JournalWriter(store, job, owner, recovery.Chunks), fault);
     }
 
     /// <summary>Takes inputs, in their order, as one commit.</summary>

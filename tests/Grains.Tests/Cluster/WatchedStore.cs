@@ -15,6 +15,9 @@ internal sealed class WatchedStore(IArtifactStore store) : IArtifactStore
     /// <summary>What is done when a put of a name is done, and nobody knows yet; null for nothing.</summary>
     public Action<string>? AfterPut { get; set; }
 
+    /// <summary>Whether listings leave a name out, as those do that were made while others wrote; null for none.</summary>
+    public Func<string, bool>? LeavesOut { get; set; }
+
     /// <summary>How long each read, look and listing takes besides.</summary>
     public TimeSpan Latency { get; set; }
 
@@ -44,7 +47,7 @@ internal sealed class WatchedStore(IArtifactStore store) : IArtifactStore
         return outcome;
     }
 
-    public IAsyncEnumerable<ArtifactInfo> ListAsync(string prefix, CancellationToken cancellation) => store.ListAsync(prefix, cancellation);
+    public IAsyncEnumerable<ArtifactInfo> ListAsync(string prefix, CancellationToken cancellation) => store.ListAsync(prefix, cancellation).Where(found => LeavesOut?.Invoke(found.Name) != true);
 
     public async IAsyncEnumerable<string> ListNamesAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellation)
     {

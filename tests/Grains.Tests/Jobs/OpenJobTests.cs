@@ -3,6 +3,7 @@ using MambaQuant.Grains.Hosting;
 using MambaQuant.Grains.Jobs;
 using MambaQuant.Grains.Tests.Cluster;
 using MambaQuant.Pipeline.Artifacts;
+using MambaQuant.Pipeline.Driving;
 using MambaQuant.Pipeline.Local;
 using MambaQuant.Pipeline.Planning;
 using MambaQuant.Pipeline.Scheduling;
@@ -51,7 +52,7 @@ public sealed class OpenJobTests : IDisposable
     {
         WorkPlan plan = await _small.PutAsync(_store);
         using OpenJob first = await OpenAsync(plan, 0, "first");
-        SlotReply joined = await first.Conductor.JoinAsync(new SlotDescription { Slot = "s/cpu-0/1", Profile = plan.Request.Profile, MemoryBytes = long.MaxValue, Device = "" });
+        SlotReply joined = await first.Conductor.JoinAsync(SlotOf(plan));
         Assert.NotNull(joined.Held);
         await first.Conductor.CancelAsync("enough");
         await first.CloseAsync();
@@ -72,6 +73,64 @@ public sealed class OpenJobTests : IDisposable
         Assert.Equal(JobStatus.Cancelled, late.Conductor.State.Status);
         await late.CloseAsync();
     }
+
+    [Fact]
+    public async Task JournalOfWhichAListingLeavesAChunkOut_StaysAsItIs()
+    {
+        WorkPlan plan = await _small.PutAsync(_store);
+        using OpenJob first = await OpenAsync(plan, 0, "first");
+        await first.Conductor.JoinAsync(SlotOf(plan));
+        await first.Conductor.CancelAsync("enough");
+        await first.CloseAsync();
+        string[] names = [.. ((MemoryArtifactStore)_store.Inner).Names];
+
+        foreach (int lost in (int[])[1, 2])
+        {
+            _store.LeavesOut = name => name == Journal.ChunkName(plan.Id, lost);
+            using OpenJob next = await OpenAsync(plan, 0, $"behind {lost}");
+            Assert.Equal(JobStatus.Cancelled, next.Conductor.State.Status);
+            Assert.Empty(Damages(next));
+            await next.CloseAsync();
+        }
+
+        Assert.Equal(names, ((MemoryArtifactStore)_store.Inner).Names);
+    }
+
+    [Fact]
+    public async Task JournalThatCannotBeRead_BeginsAnewBehindItsEnd_AndShutsOutWhoStillWritesTheOldOne()
+    {
+        WorkPlan plan = await _small.PutAsync(_store);
+        using OpenJob first = await OpenAsync(plan, 0, "first");
+        await first.Conductor.JoinAsync(SlotOf(plan));
+        int old = (int)first.Conductor.Version;
+        ((MemoryArtifactStore)_store.Inner).Damage(Journal.ChunkName(plan.Id, 2), 3);
+
+        using OpenJob second = await OpenAsync(plan, 0, "second");
+        Assert.Contains("cannot be read, and begins anew", Assert.Single(Damages(second)), StringComparison.Ordinal);
+        Task unheard = first.Conductor.CancelAsync("the first still drives it");
+        await Assert.ThrowsAsync<StaleOwnerException>(() => first.Pump);
+        first.Close();
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => unheard);
+        Assert.Equal(JobStatus.Running, second.Conductor.State.Status);
+        Assert.Empty(second.Conductor.State.PresentWorkers);
+        await second.Conductor.JoinAsync(SlotOf(plan));
+        await second.CloseAsync();
+
+        // A third one, and whoever reads all of it, knows the new journal alone.
+        using OpenJob third = await OpenAsync(plan, 0, "third");
+        Assert.Empty(Damages(third));
+        Assert.Equal("s/cpu-0/1", Assert.Single(third.Conductor.State.PresentWorkers));
+        JournalReplay replay = await Journal.ReplayAsync(_store, plan.Id, plan.Graph, CancellationToken.None);
+        Assert.Equal(third.Conductor.State.Describe(), replay.State.Describe());
+        Assert.Equal((int)third.Conductor.Version, replay.Chunks);
+        Assert.True(replay.Chunks > old);
+        await third.CloseAsync();
+    }
+
+    private static IEnumerable<string> Damages(OpenJob job) =>
+        job.Board.View(job.Conductor.State, job.Owner, string.Empty, 0).Notices.Where(notice => notice.Kind == NoticeKind.Damage).Select(notice => notice.Text);
+
+    private static SlotDescription SlotOf(WorkPlan plan) => new() { Slot = "s/cpu-0/1", Profile = plan.Request.Profile, MemoryBytes = long.MaxValue, Device = "" };
 
     private Task<OpenJob> OpenAsync(WorkPlan plan, int round, string owner, Action<OpenJob>? hear = null) => OpenJob.OpenAsync(
         plan.Id,

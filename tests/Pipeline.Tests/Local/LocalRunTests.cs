@@ -294,7 +294,7 @@ public sealed class LocalRunTests : WholeRunTests
         AssertSame("first", "second");
         Assert.Equal(1, second.Counts.Made);
         string notice = Assert.Single(Notices);
-        Assert.StartsWith("the journal of an earlier run cannot be read and is removed; what that run made is kept: 'jobs/", notice, StringComparison.Ordinal);
+        Assert.StartsWith("the journal of an earlier run cannot be read, and begins anew; what that run made is kept: 'jobs/", notice, StringComparison.Ordinal);
         Assert.DoesNotContain("Delete it", notice, StringComparison.Ordinal);
     }
 
