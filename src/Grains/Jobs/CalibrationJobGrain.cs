@@ -198,7 +198,7 @@ internal sealed partial class CalibrationJobGrain(
     private async Task EndAsync(OpenJob job)
     {
         SchedulerState state = job.Conductor.State;
-        var ending = new JobEnding(JobPhases.Of(state.Status), state.Cause, job.Owner) { Fault = job.Board.Fault, Round = state.Round };
+        var ending = new JobEnding(JobPhases.Of(state.Status), state.Cause, job.Owner) { Fault = state.Fault, Round = state.Round };
         if (!await WriteDownAsync(job, ending))
         {
             return;

@@ -150,7 +150,6 @@ internal sealed class JobConductor
         List<Task> taken = [];
         foreach (WorkReport report in reports)
         {
-            _board?.Note(report.Item, report.Fault);
             told.Add(SendAsync(InputOf(slot, report)));
             if (report.Asks && report.Kind != ReportKind.Completed)
             {
@@ -260,13 +259,14 @@ internal sealed class JobConductor
     private SchedulerInput InputOf(string slot, WorkReport report)
     {
         long now = _driver.Now;
+        string? fault = report.Fault.Length > 0 ? report.Fault : null;
         return report.Kind switch
         {
             ReportKind.Completed => new WorkCompleted(now, slot, report.Item, report.Attempt, report.Checksum, report.Asks),
-            ReportKind.FailedForGood => new WorkFailed(now, slot, report.Item, report.Attempt, WorkFailure.Permanent, report.Cause),
-            ReportKind.InputLost => new WorkFailed(now, slot, report.Item, report.Attempt, WorkFailure.InputLost, report.Cause, report.LostItem),
+            ReportKind.FailedForGood => new WorkFailed(now, slot, report.Item, report.Attempt, WorkFailure.Permanent, report.Cause) { Fault = fault },
+            ReportKind.InputLost => new WorkFailed(now, slot, report.Item, report.Attempt, WorkFailure.InputLost, report.Cause, report.LostItem) { Fault = fault },
             ReportKind.Released => new WorkReleased(now, slot, report.Item, report.Attempt, report.Cause),
-            _ => new WorkFailed(now, slot, report.Item, report.Attempt, WorkFailure.Transient, report.Cause),
+            _ => new WorkFailed(now, slot, report.Item, report.Attempt, WorkFailure.Transient, report.Cause) { Fault = fault },
         };
     }
 }

@@ -13,7 +13,6 @@ public sealed class JobBoard(WorkPlan plan, TimeProvider time)
 {
     private const int MostNotices = 100, MostDamaged = 100;
 
-    private readonly Dictionary<int, string> _faults = [];
     private readonly Dictionary<string, BoardWorker> _workers = new(StringComparer.Ordinal);
     private readonly Dictionary<string, BoardRate> _rates = new(StringComparer.Ordinal);
     private readonly Queue<NoticeOverview> _notices = [];
@@ -24,7 +23,6 @@ public sealed class JobBoard(WorkPlan plan, TimeProvider time)
     private StageMeters _meters = new(plan);
     private long _lastChange;
     private long _noticed;
-    private string _lastFault = string.Empty;
 
     /// <summary>Grows with every change.</summary>
     public long Version { get; private set; } = 1;
@@ -115,20 +113,6 @@ public sealed class JobBoard(WorkPlan plan, TimeProvider time)
         }
     }
 
-    /// <summary>What kind of failure ended the job: the name of an exception's type; empty where none did, or another driver heard of it.</summary>
-    public string Fault { get; private set; } = string.Empty;
-
-    /// <summary>An attempt is told to have failed; known before the scheduler decides what follows from it.</summary>
-    /// <param name="item">Index of the item.</param>
-    /// <param name="fault">What kind of failure: the name of an exception's type.</param>
-    public void Note(int item, string fault)
-    {
-        if (fault.Length > 0)
-        {
-            _faults[item] = _lastFault = fault;
-        }
-    }
-
     /// <summary>An attempt ended.</summary>
     /// <param name="worker">Whose.</param>
     /// <param name="item">Index of its item.</param>
@@ -182,7 +166,6 @@ public sealed class JobBoard(WorkPlan plan, TimeProvider time)
                 Say(NoticeKind.Difference, JobTexts.Differs(items[other.Item].Label, other.FirstWorker, other.SecondWorker));
                 break;
             case Failed failed:
-                Fault = _faults.GetValueOrDefault(failed.Item, string.Empty);
                 Say(NoticeKind.Failure, failed.Cause);
                 break;
             case Refused refused:
@@ -248,7 +231,7 @@ public sealed class JobBoard(WorkPlan plan, TimeProvider time)
             Reused = _tally.Reused,
             Repeated = _tally.Repeated,
             Damaged = [.. _damaged],
-            Fault = state.Status != JobStatus.Failed ? string.Empty : Fault.Length > 0 ? Fault : _lastFault, // the scheduler's word for it may be on its way
+            Fault = state.Fault,
         };
     }
 

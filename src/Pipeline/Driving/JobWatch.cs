@@ -161,17 +161,6 @@ public sealed class JobWatch(WorkPlan plan, string store, TimeProvider time)
         }
     }
 
-    /// <summary>An attempt failed.</summary>
-    /// <param name="item">Index of the item.</param>
-    /// <param name="failure">How.</param>
-    internal void Note(int item, Exception failure)
-    {
-        lock (_gate)
-        {
-            _board.Note(item, failure.GetType().Name);
-        }
-    }
-
     /// <summary>What an item made was found missing or damaged.</summary>
     /// <param name="item">The item.</param>
     /// <param name="fault">What was found.</param>

@@ -200,7 +200,6 @@ internal sealed class LocalJobLog(StageClock clock, JobWatch watch, Action<strin
         lock (_gate)
         {
             _failures[item.Index] = ExceptionDispatchInfo.Capture(failure);
-            watch.Note(item.Index, failure);
             return true;
         }
     }

@@ -118,14 +118,17 @@ internal sealed class LocalWorker : IDisposable
         catch (InputLostException lost)
         {
             meter.Fail(lost);
-            return new WorkFailed(_driver.Now, Name, item.Index, attempt, WorkFailure.InputLost, lost.Message, lost.Producer);
+            return new WorkFailed(_driver.Now, Name, item.Index, attempt, WorkFailure.InputLost, lost.Message, lost.Producer) { Fault = lost.GetType().Name };
         }
         catch (Exception failure) when (_log.Keep(item, failure))
         {
             meter.Fail(failure);
             // What a disk of this machine refuses it refuses again; what lies behind a network may come back.
             bool isTransient = FailureKinds.Of(failure) == WorkFailure.Transient && failure is ArtifactStoreException && _log.StoreMayRecover;
-            return new WorkFailed(_driver.Now, Name, item.Index, attempt, isTransient ? WorkFailure.Transient : WorkFailure.Permanent, failure.Message);
+            return new WorkFailed(_driver.Now, Name, item.Index, attempt, isTransient ? WorkFailure.Transient : WorkFailure.Permanent, failure.Message)
+            {
+                Fault = failure.GetType().Name,
+            };
         }
     }
 

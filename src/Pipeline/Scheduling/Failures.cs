@@ -31,6 +31,11 @@ internal static class Failures
                 Return(transition, worker, ReturnReason.Failed, failed.Cause);
                 break;
         }
+
+        if (transition.Status == JobStatus.Failed)
+        {
+            transition.Fault = failed.Fault ?? string.Empty;
+        }
     }
 
     public static void Release(Transition transition, WorkReleased released)

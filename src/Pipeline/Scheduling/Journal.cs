@@ -145,10 +145,10 @@ public static class Journal
     {
         JournalHeader? header = ReadLine(
             store, name, 1, () => JsonSerializer.Deserialize(lines.FirstOrDefault("null"), SchedulingJsonContext.Default.JournalHeader));
-        return header is { Journal: JournalHeader.Version }
+        return header is { Journal: >= JournalHeader.Oldest and <= JournalHeader.Version }
             ? header
             : throw new InvalidJournalException(
-                $"{name} in {store.Description}: expected a journal of version {JournalHeader.Version}, found {header?.Journal.ToString(CultureInfo.InvariantCulture) ?? "nothing"}");
+                $"{name} in {store.Description}: expected a journal of version {JournalHeader.Oldest} to {JournalHeader.Version}, found {header?.Journal.ToString(CultureInfo.InvariantCulture) ?? "nothing"}");
     }
 
     private static IEnumerable<SchedulerInput> Parse(IArtifactStore store, string job, int chunk, string[] lines, WorkGraph graph)

@@ -29,6 +29,9 @@ public sealed record SchedulerState
     /// <summary>Why the job failed or was cancelled; otherwise empty.</summary>
     public string Cause { get; internal init; } = string.Empty;
 
+    /// <summary>What kind of failure ended the job: the name of an exception's type; empty where none did, or nobody said.</summary>
+    public string Fault { get; internal init; } = string.Empty;
+
     /// <summary>How often the job was asked for again, as its last submission told; see <see cref="Inputs.JobSubmitted.Round"/>.</summary>
     public int Round { get; internal init; }
 
@@ -146,7 +149,7 @@ public sealed record SchedulerState
     public string Describe()
     {
         StringBuilder text = new();
-        text.Append($"job {Job} {Profile} {Status} {Cause} done {DoneCount} open {OpenCount}{(Round > 0 ? $" round {Round}" : "")}\n");
+        text.Append($"job {Job} {Profile} {Status} {Cause} done {DoneCount} open {OpenCount}{(Round > 0 ? $" round {Round}" : "")}{(Fault.Length > 0 ? $" fault {Fault}" : "")}\n");
         for (int index = 0; index < Items.Count; index++)
         {
             ItemState item = Items[index];

@@ -36,6 +36,10 @@ internal sealed record SnapshotHeader(
     /// <value>0 by default, as in snapshots of earlier versions.</value>
     public int Round { get; init; }
 
+    /// <summary>What kind of failure ended the job.</summary>
+    /// <value>Null by default, as in snapshots of earlier versions and of jobs that did not fail.</value>
+    public string? Fault { get; init; }
+
     /// <summary>The version that this program writes and reads.</summary>
     public const int Version = 1;
 }

@@ -34,6 +34,7 @@ internal static class StateSnapshot
             state.Unserved?.Largest)
         {
             Round = state.Round,
+            Fault = state.Fault.Length > 0 ? state.Fault : null,
         };
         JsonSerializer.Serialize(text, header, SnapshotJsonContext.Default.SnapshotHeader);
         text.WriteByte((byte)'\n');
@@ -116,6 +117,7 @@ internal static class StateSnapshot
             Status = header.Status,
             Cause = header.Cause,
             Round = header.Round,
+            Fault = header.Fault ?? string.Empty,
             Now = header.Now,
             DoneCount = items.Count(item => item.Status == ItemStatus.Done),
             OpenCount = items.Count(item => item.IsOpen),

@@ -27,6 +27,7 @@ internal static class Submission
         transition.Profile = submitted.Profile;
         transition.Options = submitted.Options;
         transition.Cause = string.Empty;
+        transition.Fault = string.Empty;
         transition.Round = submitted.Round ?? transition.Round;
         transition.Status = JobStatus.Running;
         transition.MembershipChanged = true;

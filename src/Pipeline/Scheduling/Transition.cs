@@ -34,6 +34,8 @@ internal sealed class Transition(SchedulerState before, long now)
 
     public string Cause { get; set; } = before.Cause;
 
+    public string Fault { get; set; } = before.Fault;
+
     public int Round { get; set; } = before.Round;
 
     public int DoneCount { get; set; } = before.DoneCount;
@@ -133,6 +135,7 @@ internal sealed class Transition(SchedulerState before, long now)
         Options = Options,
         Status = Status,
         Cause = Cause,
+        Fault = Fault,
         Round = Round,
         Now = now,
         DoneCount = DoneCount,

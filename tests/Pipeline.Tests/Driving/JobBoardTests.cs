@@ -105,8 +105,7 @@ public sealed class JobBoardTests
     public void Failure_IsANotice_WithItsCauseAndItsTime()
     {
         Assign item = Ask();
-        _board.Note(item.Item, "TypeOfFailure");
-        Step(new WorkFailed(++_now, Worker, item.Item, item.Attempt, WorkFailure.Permanent, "cannot be"));
+        Step(new WorkFailed(++_now, Worker, item.Item, item.Attempt, WorkFailure.Permanent, "cannot be") { Fault = "TypeOfFailure" });
 
         JobOverview end = View();
 

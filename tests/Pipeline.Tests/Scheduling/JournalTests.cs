@@ -108,7 +108,7 @@ public sealed class JournalTests
 
     [Theory]
     [InlineData("", "found nothing")]
-    [InlineData("{\"journal\":2,\"chunk\":1,\"owner\":\"x\"}\n", "version 1, found 2")]
+    [InlineData("{\"journal\":3,\"chunk\":1,\"owner\":\"x\"}\n", "version 1 to 2, found 3")]
     [InlineData("{\"journal\":1,\"chunk\":7,\"owner\":\"x\"}\n", "says that it is chunk 7")]
     [InlineData("{\"journal\":1,\"chunk\":1,\"owner\":\"x\"}\n{\"input\":\"tick\",\"at\":0}\nnonsense\n", "line 3")]
     public async Task Replay_NamesALineThatIsNoRecord(string text, string expected)
@@ -118,6 +118,33 @@ public sealed class JournalTests
         InvalidJournalException exception = await Assert.ThrowsAsync<InvalidJournalException>(ReplayAsync);
 
         Assert.Contains(expected, exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Journal_OfVersion1_IsReadOn_AndAFailureKeepsItsKind()
+    {
+        const string Old = """
+            {"journal":1,"chunk":1,"owner":"x"}
+            {"input":"worker-joined","worker":"w","memoryBytes":9223372036854775807,"profile":"cpu","at":0}
+            {"input":"work-failed","worker":"w","item":0,"attempt":1,"failure":"Permanent","cause":"not said","at":1}
+
+            """;
+        JournaledScheduler scheduler = await OpenAsync("first");
+        await scheduler.StepAsync([Submission(), new WorkerJoined(0, "w", long.MaxValue, "cpu")], default);
+        await _store.PutIfAbsentAsync(Journal.ChunkName(Job, 2), async (stream, token) => await stream.WriteAsync(Encoding.UTF8.GetBytes(Old.Replace("\"chunk\":1", "\"chunk\":2", StringComparison.Ordinal)), token), default);
+        scheduler = await OpenAsync("second");
+        Assert.Null(scheduler.Broken);
+        Assign assign = Assert.Single((await scheduler.StepAsync([new WorkRequested(2, "w")], default)).OfType<Assign>());
+
+        await scheduler.StepAsync([new WorkFailed(3, "w", assign.Item, assign.Attempt, WorkFailure.Permanent, "not finite") { Fault = "NonFiniteValueException" }], default);
+
+        Assert.Equal((JobStatus.Failed, "NonFiniteValueException"), (scheduler.State.Status, scheduler.State.Fault));
+        SchedulerState replayed = (await ReplayAsync()).State;
+        Assert.Equal(scheduler.State.Describe(), replayed.Describe());
+        Assert.Equal("NonFiniteValueException", replayed.Fault);
+        Assert.Equal("NonFiniteValueException", StateSnapshot.Read(StateSnapshot.Write(replayed, 4, 3), _graph).Fault);
+        await scheduler.StepAsync([Submission() with { Round = 1 }], default);
+        Assert.Empty(scheduler.State.Fault);
     }
 
     [Fact]

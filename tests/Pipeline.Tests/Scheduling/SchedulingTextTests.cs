@@ -20,6 +20,7 @@ public sealed class SchedulingTextTests
         """{"input":"work-completed","worker":"w1","item":1,"attempt":2,"checksum":"ab","asks":true,"at":6}""",
         """{"input":"work-failed","worker":"w1","item":1,"attempt":2,"failure":"Transient","cause":"reset","at":7}""",
         """{"input":"work-failed","worker":"w1","item":1,"attempt":2,"failure":"InputLost","cause":"gone","lostItem":0,"at":7}""",
+        """{"input":"work-failed","worker":"w1","item":1,"attempt":2,"failure":"Permanent","cause":"not finite","fault":"NonFiniteValueException","at":7}""",
         """{"input":"work-released","worker":"w1","item":1,"attempt":2,"cause":"drained","at":8}""",
         """{"input":"tick","at":9}""",
         """{"input":"tick","expired":[{"worker":"w1","item":1,"attempt":2}],"at":9}""",

@@ -9,4 +9,9 @@ namespace MambaQuant.Pipeline.Scheduling.Inputs;
 /// <param name="Cause">Why, for people.</param>
 /// <param name="LostItem">The item whose artifacts are missing or corrupt, for <see cref="WorkFailure.InputLost"/>; otherwise null.</param>
 public sealed record WorkFailed(long At, string Worker, int Item, int Attempt, WorkFailure Failure, string Cause, int? LostItem = null)
-    : SchedulerInput(At);
+    : SchedulerInput(At)
+{
+    /// <summary>What kind of failure it was: the name of an exception's type, from which an exit code follows.</summary>
+    /// <value>Null by default, as in journals of version 1.</value>
+    public string? Fault { get; init; }
+}
