@@ -14,7 +14,7 @@ internal sealed class GrainCluster(IGrainFactory grains, Func<ValueTask> close) 
     public Task<ImmutableArray<SlotDescription>> SlotsAsync() => Directory.SlotsAsync();
 
     /// <inheritdoc/>
-    public Task<SubmitReply> SubmitAsync(string job, string store) => Directory.SubmitAsync(new SubmitRequest { Job = job, Store = store });
+    public Task<SubmitReply> SubmitAsync(string job, string store, int round) => Directory.SubmitAsync(new SubmitRequest { Job = job, Store = store, Round = round });
 
     /// <inheritdoc/>
     public Task<JobView> ViewAsync(string job, long after, TimeSpan wait) => JobGrain(job).ViewAsync(after, (int)wait.TotalMilliseconds);

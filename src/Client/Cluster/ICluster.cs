@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using MambaQuant.Grains.Contracts;
+using MambaQuant.Grains.Jobs;
 
 namespace MambaQuant.Client.Cluster;
 
@@ -12,7 +13,8 @@ internal interface ICluster : IAsyncDisposable
     /// <summary>Hands a job over whose plan and request lie in the store.</summary>
     /// <param name="job">The job.</param>
     /// <param name="store">The store as this client describes it.</param>
-    Task<SubmitReply> SubmitAsync(string job, string store);
+    /// <param name="round">The round that is wanted, the same in every try: see <see cref="JobRound.Wanted"/>.</param>
+    Task<SubmitReply> SubmitAsync(string job, string store, int round);
 
     /// <summary>A job as it stands.</summary>
     /// <param name="job">The job.</param>

@@ -8,6 +8,7 @@ using MambaQuant.Grains.Contracts;
 using MambaQuant.Grains.Jobs;
 using MambaQuant.Pipeline.Artifacts;
 using MambaQuant.Pipeline.Driving;
+using MambaQuant.Pipeline.Execution;
 using MambaQuant.Pipeline.Planning;
 
 namespace MambaQuant.Client.Cluster;
@@ -88,7 +89,8 @@ internal sealed class JobWaiting(ClusterSettings settings, ClusterLink link, IAr
             : await FollowAsync(job.Plan, progress);
 
         // A checkpoint that could not be evaluated is a checkpoint.
-        if (job.OutputPath is not null && (end.Phase == JobPhase.Finished || await _results.HasCheckpointAsync(job.Plan)))
+        // One that lies there already was downloaded by this command before it was ended from outside.
+        if (job.OutputPath is not null && CheckpointDownload.JobOf(job.OutputPath) != job.Plan.Id && (end.Phase == JobPhase.Finished || await _results.HasCheckpointAsync(job.Plan)))
         {
             await _results.DownloadAsync(job, end, progress);
         }

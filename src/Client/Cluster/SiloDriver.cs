@@ -40,7 +40,8 @@ internal sealed class SiloDriver(IWorkerBackends backends, TimeProvider time) : 
         link.Say = notice;
         try
         {
-            SubmitReply reply = await link.CallAsync(cluster => cluster.SubmitAsync(plan.Id, store.Description), ClusterLink.Patience, cancellation);
+            int round = (await StoredRounds.FindAsync(store, plan.Id, cancellation)).Wanted;
+            SubmitReply reply = await link.CallAsync(cluster => cluster.SubmitAsync(plan.Id, store.Description, round), ClusterLink.Patience, cancellation);
             if (!reply.IsAccepted)
             {
                 throw new ClusterException(ExitCodes.ClusterUnavailable, $"{link.Description} refuses job {plan.Id}: {reply.Cause}");

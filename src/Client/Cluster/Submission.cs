@@ -1,10 +1,13 @@
 using MambaQuant.Client.Evaluation;
 using MambaQuant.Client.Failures;
 using MambaQuant.Client.Progress;
+using MambaQuant.Client.Quantizing;
 using MambaQuant.Client.Submitting;
 using MambaQuant.Grains.Contracts;
+using MambaQuant.Grains.Jobs;
 using MambaQuant.Pipeline.Artifacts;
 using MambaQuant.Pipeline.Driving;
+using MambaQuant.Pipeline.Execution;
 using MambaQuant.Pipeline.Inputs;
 using MambaQuant.Pipeline.Local;
 using MambaQuant.Pipeline.Planning;
@@ -52,6 +55,11 @@ internal sealed class Submission(ClusterLink link, IArtifactStore store, Command
             Options = request.Work.Plan,
         }))];
         progress.Report(new StageProgress(Stages.Prepare, 1, 1, "steps"));
+        if (request.Work.OutputPath.Length > 0)
+        {
+            HashSet<string> downloaded = [.. plans.Zip(request.Work.Recipes).Where(job => CheckpointDownload.JobOf(request.Work.OutputOf(job.Second)) == job.First.Id).Select(job => request.Work.OutputOf(job.Second))];
+            OutputFolders.EnsureFree(request.Work, recipe => downloaded.Contains(request.Work.OutputOf(recipe)));
+        }
 
         // Plans come first: from then on what is uploaded is not taken for garbage.
         foreach (WorkPlan plan in plans)
@@ -91,7 +99,8 @@ internal sealed class Submission(ClusterLink link, IArtifactStore store, Command
 
     private async Task HandOverAsync(JobRequest request)
     {
-        SubmitReply reply = await link.CallAsync(cluster => cluster.SubmitAsync(request.Job, store.Description), ClusterLink.Patience, context.Cancellation);
+        int round = (await StoredRounds.FindAsync(store, request.Job, context.Cancellation)).Wanted;
+        SubmitReply reply = await link.CallAsync(cluster => cluster.SubmitAsync(request.Job, store.Description, round), ClusterLink.Patience, context.Cancellation);
 
         // The silos may know the same job from a store of their own: then its request has another time.
         bool isElsewhere = reply.IsAccepted && reply.Order != request.Order;

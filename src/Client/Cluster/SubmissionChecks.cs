@@ -2,6 +2,7 @@ using MambaQuant.Client.Evaluation;
 using MambaQuant.Client.Failures;
 using MambaQuant.Client.Quantizing;
 using MambaQuant.Client.Submitting;
+using MambaQuant.Pipeline.Execution;
 using MambaQuant.Pipeline.Local;
 using MambaQuant.Quant.Datasets;
 using MambaQuant.Quant.Models;
@@ -54,7 +55,8 @@ internal static class SubmissionChecks
         EvaluationText? text = evaluation is null ? null : EvaluationText.Of(Read(evaluation), evaluation.Source, tokenizer!, work.WindowLength);
         if (work.OutputPath.Length > 0)
         {
-            OutputFolders.EnsureFree(work);
+            // A job's checkpoint may be that of this very submission: Submission compares, as soon as it knows the jobs.
+            OutputFolders.EnsureFree(work, recipe => CheckpointDownload.JobOf(work.OutputOf(recipe)) is not null);
             DiskNeed need = DiskNeed.Of(checkpoint, work.Recipes, work.Calibration, work.Plan, text?.Tokens, work.WindowLength);
             QuantizeChecks.EnsureDiskSpace(work, need, DiskSpace.FreeBytes);
         }

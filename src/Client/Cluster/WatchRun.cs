@@ -6,6 +6,7 @@ using MambaQuant.Client.Progress;
 using MambaQuant.Client.Quantizing;
 using MambaQuant.Client.Submitting;
 using MambaQuant.Pipeline.Artifacts;
+using MambaQuant.Pipeline.Execution;
 using MambaQuant.Pipeline.Planning;
 using MambaQuant.Quant.Checkpoints;
 
@@ -26,7 +27,7 @@ internal sealed class WatchRun(string beginning, string? outputPath, ClusterSett
     public async Task<int> RunAsync(OutputFormat format)
     {
         WorkPlan plan = await StoredPlans.ReadAsync(store, JobStore.Find(store, beginning, context.Cancellation), context.Cancellation);
-        if (outputPath is not null)
+        if (outputPath is not null && CheckpointDownload.JobOf(outputPath) != plan.Id)
         {
             QuantizedCheckpointWriter.EnsureFree(outputPath);
         }

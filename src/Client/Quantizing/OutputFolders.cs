@@ -9,8 +9,9 @@ internal static class OutputFolders
 {
     /// <summary>Refuses a request whose folders are not all free; nothing that is there is ever touched.</summary>
     /// <param name="request">The request.</param>
+    /// <param name="isOwn">Whether what lies in a recipe's folder may be what the request is to make; null for none.</param>
     /// <exception cref="OutputDirectoryException">Names the folders that are there, those that are not, and the command for the rest.</exception>
-    public static void EnsureFree(QuantizeRequest request)
+    public static void EnsureFree(QuantizeRequest request, Func<Recipe, bool>? isOwn = null)
     {
         if (File.Exists(request.OutputPath))
         {
@@ -19,7 +20,7 @@ internal static class OutputFolders
 
         // Finished checkpoints beside the rest of an interrupted run may be its own: the run itself compares.
         bool resumes = request.Resume != ResumeMode.Never && LocalEngine.HasInterruptedRun(request.OutputPath);
-        List<Recipe> taken = [.. request.Recipes.Where(recipe => IsTaken(request.OutputOf(recipe)) && !(resumes && IsFinished(request.OutputOf(recipe))))];
+        List<Recipe> taken = [.. request.Recipes.Where(recipe => IsTaken(request.OutputOf(recipe)) && !(resumes && IsFinished(request.OutputOf(recipe))) && isOwn?.Invoke(recipe) != true)];
         if (taken.Count > 0)
         {
             List<Recipe> missing = [.. request.Recipes.Except(taken)];

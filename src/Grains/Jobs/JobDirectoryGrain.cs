@@ -50,14 +50,17 @@ internal sealed partial class JobDirectoryGrain(MambaQuantSiloOptions options, T
                 return Refusal($"the silos' store '{options.Store.Description}' has no request of job {request.Job}, or none that can be read; the client's is '{request.Store}'");
             }
 
+            bool asksAnew = false;
             JobRound at = await StoredRounds.FindAsync(options.Store, request.Job, CancellationToken.None);
-            if (at.HasEnded)
+            if (at.HasEnded && !(request.Round <= at.Round))
             {
-                await StoredRounds.AskAsync(options.Store, request.Job, at.Round + 1, CancellationToken.None);
+                at = new JobRound(at.Round + 1, HasEnded: false);
+                await StoredRounds.AskAsync(options.Store, request.Job, at.Round, CancellationToken.None);
+                asksAnew = true;
             }
 
-            JobEntry entry = Know(new StoredJob(request.Job, at.HasEnded ? new JobRound(at.Round + 1, HasEnded: false) : at), asked);
-            bool again = at.HasEnded || entry.HasEnded;
+            JobEntry entry = Know(new StoredJob(request.Job, at), asked);
+            bool again = asksAnew || entry.HasEnded;
             entry.Demand = entry.HasEnded ? null : entry.Demand; // where the store knows of no end, it ended for want of something that may be there now
             if (again || _market.ToOpen.Contains(entry))
             {

@@ -12,6 +12,29 @@ public static class CheckpointDownload
     private const int CopyBytes = 1 << 20;
     private const string RunName = "run.json";
 
+    /// <summary>The field of run.json that names the job of a cluster.</summary>
+    internal const string JobField = "job";
+
+    /// <summary>The job of a cluster whose checkpoint a folder holds: it appeared there whole.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <returns>Null where it holds none, or one that another command made.</returns>
+    /// <exception cref="IOException">The file that tells it cannot be read.</exception>
+    public static string? JobOf(string folder)
+    {
+        string path = Path.Combine(folder, RunName);
+        try
+        {
+            using JsonDocument? run = File.Exists(path) ? JsonDocument.Parse(File.ReadAllBytes(path)) : null;
+            return run is { RootElement: { ValueKind: JsonValueKind.Object } root } && root.TryGetProperty(JobField, out JsonElement job) && job.ValueKind == JsonValueKind.String
+                ? job.GetString()
+                : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Downloads.</summary>
     /// <param name="store">The store.</param>
     /// <param name="plan">The job.</param>

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
+using MambaQuant.Pipeline.Execution;
 
 namespace MambaQuant.Pipeline.Local;
 
@@ -31,7 +32,7 @@ public static class RunFile
             json.WriteString("calibration", facts.Calibration);
             if (facts.Job is { } job)
             {
-                json.WriteString("job", job);
+                json.WriteString(CheckpointDownload.JobField, job);
                 json.WriteString("store", facts.Store);
             }
 

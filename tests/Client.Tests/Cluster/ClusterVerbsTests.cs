@@ -44,6 +44,17 @@ public sealed class ClusterVerbsTests : IDisposable
         using JsonDocument run = JsonDocument.Parse(File.ReadAllText(_silo.Path("out/rtn/run.json")));
         Assert.Equal(_silo.Store, run.RootElement.GetProperty("store").GetString());
         Assert.True(run.RootElement.GetProperty("items").GetProperty("made").GetInt32() > 0);
+
+        // As a pod that is ended behind its download, and begun again: what lies there is what it would fetch. Another job's checkpoint is not.
+        (code, string again, error) = _silo.Run(["submit", _model, .. presets, .. Work, "--wait", "--out", _silo.Path("out")]);
+        Assert.True(code == 0, error);
+        Assert.Equal(output, again);
+        string job = run.RootElement.GetProperty("job").GetString()!;
+        Assert.Equal(0, _silo.Run("watch", job, "--out", _silo.Path("out/rtn")).Code);
+        (code, _, error) = _silo.Run(["submit", _model, .. presets, "--samples", "5", "--seq-len", "16", "--wait", "--out", _silo.Path("out")]);
+        Assert.Equal(ExitCodes.OutputNotEmpty, code);
+        Assert.Contains("holds a finished checkpoint", error, StringComparison.Ordinal);
+        Assert.Equal(ExitCodes.OutputNotEmpty, _silo.Run("watch", job, "--out", _silo.Path("out/mambaquant")).Code);
     }
 
     [Fact]

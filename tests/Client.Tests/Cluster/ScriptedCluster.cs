@@ -54,7 +54,7 @@ internal sealed class ScriptedCluster : ICluster
     public Task<ImmutableArray<SlotDescription>> SlotsAsync() => Task.FromResult(Slots);
 
     /// <inheritdoc/>
-    public Task<SubmitReply> SubmitAsync(string job, string store) => Task.FromResult(Reply);
+    public Task<SubmitReply> SubmitAsync(string job, string store, int round) => Task.FromResult(Reply);
 
     /// <inheritdoc/>
     public Task<JobView> ViewAsync(string job, long after, TimeSpan wait)

@@ -117,13 +117,32 @@ public sealed class ResubmissionTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task SubmissionThatIsRepeatedAfterItsAnswerWasLost_AsksForNoFurtherRound()
+    {
+        WorkPlan plan = await _small.PutAsync(_store);
+        await CancelledAsync(plan);
+        var request = new SubmitRequest { Job = plan.Id, Store = _store.Description, Round = 1 };
+        Assert.True((await _cluster.Directory.SubmitAsync(request)).IsAccepted);
+        Assert.Equal(JobPhase.Cancelled, await _cluster.Job(plan.Id).CancelAsync("enough of the second round"));
+
+        Assert.True((await _cluster.Directory.SubmitAsync(request)).IsAccepted);
+        Assert.Equal(new JobRound(1, HasEnded: true), await StoredRounds.FindAsync(_store, plan.Id, default));
+
+        Assert.True((await _cluster.Directory.SubmitAsync(request with { Round = 2 })).IsAccepted);
+        Assert.Equal(JobPhase.Finished, (await _cluster.WatchAsync(plan.Id)).Phase);
+        await UntilAsync(async () => await StoredRounds.FindAsync(_store, plan.Id, default) == new JobRound(2, HasEnded: true));
+    }
+
+    [Fact]
     public async Task DamagedEnding_IsWrittenAgainFromTheJournal()
     {
         var memory = (MemoryArtifactStore)_store.Inner;
         WorkPlan plan = await _small.PutAsync(_store);
         await CancelledAsync(plan);
-        await DieAsync(plan);
+
+        // Before it dies: the directory may start it at once.
         memory.Damage(StoredRounds.NameOfEnding(plan.Id, 0), 5);
+        await DieAsync(plan);
 
         await _cluster.Directory.EnsureAsync();
         JobView view = await _cluster.WatchAsync(plan.Id);
@@ -131,11 +150,7 @@ public sealed class ResubmissionTests : IAsyncLifetime, IDisposable
         Assert.Equal((JobPhase.Cancelled, "enough"), (view.Phase, view.Cause));
 
         // The view tells what the journal says, a moment before the ending is written.
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        while (await StoredRounds.ReadEndingAsync(_store, plan.Id, default) is null)
-        {
-            await Task.Delay(20, patience.Token);
-        }
+        await UntilAsync(async () => await StoredRounds.ReadEndingAsync(_store, plan.Id, default) is not null);
     }
 
     private async Task EndedAsync(WorkPlan plan, bool isDone)
