@@ -42,6 +42,7 @@ internal static class DashboardCommand
             }
 
             text.Append(await DashboardCost.AloneAsync(20));
+            text.Append(DashboardCost.Pictures(parsed.GetValue(Model)!.FullName, parsed.GetValue(Text)!.FullName, parsed.GetValue(Samples), 3));
             text.Append(DashboardCost.Measure(parsed.GetValue(Model)!.FullName, parsed.GetValue(Text)!.FullName, parsed.GetValue(Samples), parsed.GetValue(Rounds)));
             ReportFile.Write(parsed.GetValue(Output), "The live page", laboratory, text.ToString());
         });

@@ -7,6 +7,7 @@ using MambaQuant.Dashboard.Watching;
 using MambaQuant.Pipeline.Driving;
 using MambaQuant.Pipeline.Local;
 using MambaQuant.Pipeline.Scheduling;
+using MambaQuant.Pipeline.Telemetry;
 using MambaQuant.Quant.Kernels.Cpu;
 using MambaQuant.Quant.Recipes;
 using MambaQuant.Testing;
@@ -99,6 +100,38 @@ internal static class DashboardCost
         }
 
         return text.ToString();
+    }
+
+    /// <summary>What the pictures of the method take of a job, from end to end.</summary>
+    /// <param name="model">Folder of the model.</param>
+    /// <param name="calibration">Text.</param>
+    /// <param name="samples">Sequences.</param>
+    /// <param name="rounds">Runs.</param>
+    public static string Pictures(string model, string calibration, int samples, int rounds)
+    {
+        double pictures = 0, items = 0;
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == TelemetryNames.Source,
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
+            ActivityStopped = span =>
+            {
+                lock (Cases)
+                {
+                    pictures += span.OperationName == KernelGroups.Picture ? span.Duration.TotalSeconds : 0;
+                    items += span.OperationName.StartsWith(TelemetryNames.ItemSpan, StringComparison.Ordinal) ? span.Duration.TotalSeconds : 0;
+                }
+            },
+        };
+        Run(model, calibration, samples, pages: null); // compiles everything
+        ActivitySource.AddActivityListener(listener);
+        for (int round = 0; round < rounds; round++)
+        {
+            Run(model, calibration, samples, pages: null);
+        }
+
+        Console.Error.WriteLine($"pictures: {pictures:F3} s of {items:F2} s");
+        return string.Create(CultureInfo.InvariantCulture, $"## What the pictures cost\n\nDrawing and putting the pictures took {1000 * pictures / rounds:F0} ms of the {items / rounds:F2} s that the workers of the job below were at its items, from its first to its last: {100 * pictures / items:F2} % (mean of {rounds} runs, spans of telemetry).\n\n");
     }
 
     private static (double Wall, double Cpu) Run(string model, string calibration, int samples, int? pages)

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using MambaQuant.Grains.Contracts;
 using MambaQuant.Pipeline.Local;
 
@@ -23,4 +24,12 @@ internal sealed record JobEnd
 
     /// <summary>Wall time of its stages, as far as the client saw.</summary>
     public IReadOnlyList<StageDuration> Durations { get; init; } = [];
+
+    /// <summary>Units a second of its stages, as the job tells them; empty where the client came when it was over.</summary>
+    public IReadOnlyDictionary<string, double> Rates { get; init; } = ImmutableDictionary<string, double>.Empty;
+
+    /// <summary>How fast the model of an evaluation stage was.</summary>
+    /// <param name="stage">The stage.</param>
+    /// <returns>Null where nothing was evaluated, or nobody saw it.</returns>
+    public EvaluationSpeed? SpeedOf(string stage) => Rates.GetValueOrDefault(stage) is > 0 and double rate && Slots > 0 ? new EvaluationSpeed(rate, Slots) : null;
 }

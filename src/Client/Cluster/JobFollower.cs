@@ -64,6 +64,7 @@ internal sealed class JobFollower(ClusterLink link, TimeProvider time)
                     Counts = view.Items.IsEmpty ? null : new JobCounts(view.Made, view.Reused, view.Repeated, view.Damaged),
                     Slots = _slots,
                     Durations = clock.Durations,
+                    Rates = _stages.ToDictionary(stage => stage.Key, stage => stage.Value.PerSecond, StringComparer.Ordinal),
                 };
             }
 

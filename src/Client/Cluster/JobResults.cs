@@ -2,6 +2,7 @@ using MambaQuant.Client.Evaluation;
 using MambaQuant.Client.Failures;
 using MambaQuant.Client.Progress;
 using MambaQuant.Client.Quantizing;
+using MambaQuant.Dashboard.Reports;
 using MambaQuant.Pipeline.Artifacts;
 using MambaQuant.Pipeline.Driving;
 using MambaQuant.Pipeline.Execution;
@@ -18,7 +19,8 @@ namespace MambaQuant.Client.Cluster;
 /// <summary>Fetches what a job of a cluster made.</summary>
 /// <param name="store">The cluster's store.</param>
 /// <param name="context">Clock and cancellation.</param>
-internal sealed class JobResults(IArtifactStore store, CommandContext context)
+/// <param name="facts">The words that the report of a job's checkpoint repeats.</param>
+internal sealed class JobResults(IArtifactStore store, CommandContext context, Func<WorkPlan, ReportFacts> facts)
 {
     private const string Download = "download", Megabytes = "MB";
 
@@ -32,7 +34,7 @@ internal sealed class JobResults(IArtifactStore store, CommandContext context)
     public async Task DownloadAsync(SubmittedJob job, JobEnd end, IRunProgress progress)
     {
         await CheckpointDownload.RunAsync(store, job.Plan, job.OutputPath!, () => RunFile.Write(FactsOf(job.Plan, end), context.Time), new Adapter(progress), context.Cancellation);
-        CheckpointPages.WriteFirst(job.OutputPath!, CheckpointPages.FactsOf(job.Plan), progress.Say);
+        CheckpointPages.WriteFirst(job.OutputPath!, facts(job.Plan), progress.Say);
     }
 
     /// <summary>Whether a job has put its checkpoint into the store.</summary>
@@ -69,9 +71,9 @@ internal sealed class JobResults(IArtifactStore store, CommandContext context)
                 EvaluationOutcome outcome = await OutcomeAsync(job.Plan);
                 QuantizedModelLayout layout = QuantizedModelLayout.Planned(model.Config, request.Recipe, hasSeparateHead);
                 string compute = LoadedModel.NameOf(LanguageModels.ComputeOf(layout, QuantizedArithmetic.Integer));
-                report = report with { Evaluation = EvaluationReport.Of(output, compute, bytes, model.Name, text.Source, text.WindowLength, outcome.Quantized) };
+                report = report with { Evaluation = EvaluationReport.Of(output, compute, bytes, model.Name, text.Source, text.WindowLength, outcome.Quantized).At(end.SpeedOf(Stages.Evaluate)) };
                 floating ??= outcome.Float is { } scores
-                    ? EvaluationReport.Of(model.Name, LoadedModel.NameOf(ComputeKind.Float), model.TensorBytes, reference: null, text.Source, text.WindowLength, scores)
+                    ? EvaluationReport.Of(model.Name, LoadedModel.NameOf(ComputeKind.Float), model.TensorBytes, reference: null, text.Source, text.WindowLength, scores).At(end.SpeedOf(Stages.EvaluateFloat))
                     : null;
             }
 

@@ -4,6 +4,7 @@ using MambaQuant.Client.Output;
 using MambaQuant.Client.Progress;
 using MambaQuant.Client.Quantizing;
 using MambaQuant.Client.Submitting;
+using MambaQuant.Dashboard.Reports;
 using MambaQuant.Grains.Contracts;
 using MambaQuant.Grains.Jobs;
 using MambaQuant.Pipeline.Artifacts;
@@ -18,9 +19,10 @@ namespace MambaQuant.Client.Cluster;
 /// <param name="link">The cluster.</param>
 /// <param name="store">Its store.</param>
 /// <param name="context">Where it reads and writes.</param>
-internal sealed class JobWaiting(ClusterSettings settings, ClusterLink link, IArtifactStore store, CommandContext context)
+/// <param name="facts">The words that the report of a job's checkpoint repeats.</param>
+internal sealed class JobWaiting(ClusterSettings settings, ClusterLink link, IArtifactStore store, CommandContext context, Func<WorkPlan, ReportFacts> facts)
 {
-    private readonly JobResults _results = new(store, context);
+    private readonly JobResults _results = new(store, context, facts);
 
     /// <summary>Waits for all jobs, in their order.</summary>
     /// <param name="jobs">The jobs.</param>
@@ -52,7 +54,7 @@ internal sealed class JobWaiting(ClusterSettings settings, ClusterLink link, IAr
         }
 
         QuantizeReport report = await _results.ReportAsync(finished);
-        CheckpointPages.Write(report, checkpoint => CheckpointPages.FactsOf(finished.First(one => one.Job.OutputPath == checkpoint.Output).Job.Plan), context.Error);
+        CheckpointPages.Write(report, checkpoint => facts(finished.First(one => one.Job.OutputPath == checkpoint.Output).Job.Plan), context.Error);
         if (failure is null)
         {
             return report;

@@ -50,7 +50,12 @@ internal sealed class SiloDriver(IWorkerBackends backends, TimeProvider time) : 
             JobEnd end = await new JobFollower(link, time) { Seen = view => watch.Show(JobViews.ToOverview(view)) }.FollowAsync(plan.Id, new Relay(progress, notice), cancellation);
             JobCounts counts = end.Counts ?? new JobCounts(0, plan.Graph.Items.Length, 0, []);
             int? code = FailureCodes.Find(end.Fault);
-            return new DrivenJob(counts, end.Phase == JobPhase.Finished ? null : new ClusterException(code ?? ExitCodes.JobFailed, end.Cause)) { FailsAgain = FailureCodes.IsFinal(code) };
+            return new DrivenJob(counts, end.Phase == JobPhase.Finished ? null : new ClusterException(code ?? ExitCodes.JobFailed, end.Cause))
+            {
+                FailsAgain = FailureCodes.IsFinal(code),
+                FloatSpeed = end.SpeedOf(Stages.EvaluateFloat),
+                QuantizedSpeed = end.SpeedOf(Stages.Evaluate),
+            };
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {

@@ -32,7 +32,7 @@ internal sealed class WatchRun(string beginning, string? outputPath, ClusterSett
             QuantizedCheckpointWriter.EnsureFree(outputPath);
         }
 
-        QuantizeReport report = await new JobWaiting(settings, link, store, context).ToEndAsync([new SubmittedJob(plan, outputPath)], ProgressDisplays.For(context), format);
+        QuantizeReport report = await new JobWaiting(settings, link, store, context, CheckpointPages.FactsOf).ToEndAsync([new SubmittedJob(plan, outputPath)], ProgressDisplays.For(context), format);
         if (format == OutputFormat.Json)
         {
             JsonOutput.Write(context.Output, report, ClientJson.Default.QuantizeReport);

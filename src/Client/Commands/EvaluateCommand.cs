@@ -105,6 +105,7 @@ internal sealed class EvaluateCommand : VerbCommand
                 $"evaluating {referenceFolder}", progress => evaluation.Run(referenceFolder!, reference!, referenceName: null, reference: null, "evaluate reference", progress));
             CheckpointPages.EvaluationOf(report, floating).Write(folder);
             ReportPage.Write(folder, new ReportFacts { Model = isFloat ? referenceFolder : null, EvaluationText = parse.GetRequiredValue(Text) });
+            CheckpointPages.Refresh(folder, context.Error);
             context.Error.WriteLine($"report: {Path.Combine(folder, ReportPage.FileName)}");
         }
 

@@ -8,7 +8,7 @@ namespace MambaQuant.Client.Progress;
 internal sealed class StageMeter(string stage, TimeProvider time)
 {
     private readonly long _began = time.GetTimestamp();
-    private readonly BoardRate _own = new(0, time);
+    private readonly BoardRate _own = new(time);
     private StageOverview _shown = new(stage, 0, 0, string.Empty, 0);
     private TimeSpan? _took;
 
@@ -45,7 +45,9 @@ internal sealed class StageMeter(string stage, TimeProvider time)
     {
         // Reports of parallel workers may overtake each other; a bar never runs backwards.
         long done = Math.Max(Done, progress.Done);
-        Show(new StageOverview(Stage, done, progress.Total, progress.Unit, _own.At(done)));
+        _own.Begin(0);
+        _own.Move(done);
+        Show(new StageOverview(Stage, done, progress.Total, progress.Unit, _own.PerSecond));
     }
 
     /// <summary>Takes what a job says of its stage.</summary>

@@ -32,6 +32,20 @@ internal static class CheckpointPages
         };
     }
 
+    /// <summary>The words of a submission that a report repeats: what was typed, but for what only a cluster understands, such as <c>store:JOB</c>.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="typed">What was typed.</param>
+    public static ReportFacts FactsOf(WorkPlan plan, QuantizeRequest typed)
+    {
+        ReportFacts planned = FactsOf(plan);
+        return planned with
+        {
+            Model = Local(typed.ModelPath) ?? planned.Model,
+            Calibration = Local(typed.Calibration.Source) ?? planned.Calibration,
+            EvaluationText = Local(typed.EvaluationPath) ?? planned.EvaluationText,
+        };
+    }
+
     /// <summary>Writes the pages of all checkpoints of a call, each beside the others, and says where they are.</summary>
     /// <param name="report">The checkpoints, evaluated or not; those that lie in a store only have no page.</param>
     /// <param name="facts">What is typed; <see cref="ReportFacts.Call"/> is filled in here.</param>
@@ -62,6 +76,17 @@ internal static class CheckpointPages
     /// <param name="facts">What is typed.</param>
     /// <param name="tell">Hears what could not be written: the checkpoint is whole without.</param>
     public static void WriteFirst(string folder, ReportFacts facts, Action<string> tell) => Try(folder, () => ReportPage.Write(folder, facts), tell);
+
+    /// <summary>Writes the pages of the other checkpoints of a call again: they show what has changed of this one.</summary>
+    /// <param name="folder">The checkpoint.</param>
+    /// <param name="people">Hears what could not be written.</param>
+    public static void Refresh(string folder, TextWriter people)
+    {
+        foreach (string other in ReportPage.OthersOf(folder))
+        {
+            Try(other, () => ReportPage.Write(other, new ReportFacts()), people.WriteLine);
+        }
+    }
 
     /// <summary>The content of evaluation.json.</summary>
     /// <param name="own">The checkpoint's evaluation.</param>
@@ -103,6 +128,8 @@ internal static class CheckpointPages
         TokensPerSecond = report.TokensPerSecond,
         Workers = report.Workers,
     };
+
+    private static string? Local(string? typed) => typed is null || typed.Split('/')[0].Contains(':', StringComparison.Ordinal) ? null : typed;
 
     private static string[] Option(string name, int? value) => value is int number ? [name, $"{number}"] : [];
 }

@@ -68,7 +68,7 @@ internal static class EvaluationSection
         table.Write(page);
         if (summaries.Any(summary => summary.Evaluation is { Quantized.TokensPerSecond: null }))
         {
-            page.Text("p", "Speed was not measured where it is missing: the evaluation was reused, or ran in a cluster. mambaquant evaluate FOLDER --text FILE --reference MODEL --save measures it.", "note");
+            page.Text("p", "Speed was not measured where it is missing: the evaluation was reused, or nobody watched it run. mambaquant evaluate FOLDER --text FILE --reference MODEL --save measures it.", "note");
         }
 
         page.Group("div", "panels", panels => Bars(panels, summaries, names, texts.Length == 1));

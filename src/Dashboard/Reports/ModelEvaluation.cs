@@ -21,7 +21,7 @@ public sealed record ModelEvaluation
     /// <summary>Share of scored tokens whose most likely successor is the same; null without a float model.</summary>
     public double? Top1Agreement { get; init; }
 
-    /// <summary>Tokens per second; null where it ran earlier, or in a cluster.</summary>
+    /// <summary>Tokens per second; null where it ran earlier, or nobody watched it run.</summary>
     public double? TokensPerSecond { get; init; }
 
     /// <summary>Workers that ran at once as a part of a job; null where the model was evaluated by itself.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using MambaQuant.Dashboard.Drawing;
 using MambaQuant.Quant.Checkpoints;
@@ -26,6 +27,11 @@ public static class ReportPage
         ReportFile.Write(Path.Combine(directory, FileName), Page(files, others, all));
         KeptFacts.Write(directory, all);
     }
+
+    /// <summary>The other checkpoints of the call that made one, as far as they are still there: their reports show this one, too.</summary>
+    /// <param name="directory">The checkpoint.</param>
+    /// <exception cref="InvalidCheckpointException">The folder is no checkpoint, or one of its files is damaged.</exception>
+    public static ImmutableArray<string> OthersOf(string directory) => [.. CheckpointFiles.Read(directory).Run.Kept.Call.Where(other => !IsSame(other, directory))];
 
     private static bool IsSame(string a, string b) => Path.GetFullPath(a).TrimEnd('/') == Path.GetFullPath(b).TrimEnd('/');
 

@@ -1,26 +1,34 @@
 namespace MambaQuant.Pipeline.Driving;
 
-/// <summary>How fast a stage is: counted from when it was first seen to when it last moved, so that a stage that is done keeps its rate.</summary>
-/// <param name="first">Units done when it was first seen.</param>
+/// <summary>How fast a stage is: counted from when its first item began to when it last moved, so that a stage that is done keeps its rate.</summary>
 /// <param name="time">The clock.</param>
-public sealed class BoardRate(long first, TimeProvider time)
+public sealed class BoardRate(TimeProvider time)
 {
-    private readonly long _first = first;
-    private readonly long _started = time.GetTimestamp();
-    private long _last = first;
-    private double _rate;
+    private long? _started;
+    private long _first, _last;
 
     /// <summary>Units a second; 0 where not yet known.</summary>
-    /// <param name="done">Units done by now.</param>
-    public double At(long done)
-    {
-        double seconds = time.GetElapsedTime(_started).TotalSeconds;
-        if (done > _last && seconds > 0)
-        {
-            _last = done;
-            _rate = (done - _first) / seconds;
-        }
+    public double PerSecond { get; private set; }
 
-        return _rate;
+    /// <summary>The stage begins; only the first time counts.</summary>
+    /// <param name="done">Units done already.</param>
+    public void Begin(long done)
+    {
+        if (_started is null)
+        {
+            (_started, _first, _last) = (time.GetTimestamp(), done, done);
+        }
+    }
+
+    /// <summary>The stage is further; to be told when it is, not when somebody looks.</summary>
+    /// <param name="done">Units done by now.</param>
+    public void Move(long done)
+    {
+        if (_started is { } started && done > _last)
+        {
+            double seconds = time.GetElapsedTime(started).TotalSeconds;
+            _last = done;
+            PerSecond = seconds > 0 ? (done - _first) / seconds : 0;
+        }
     }
 }

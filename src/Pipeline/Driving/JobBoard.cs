@@ -41,6 +41,7 @@ public sealed class JobBoard(WorkPlan plan, TimeProvider time)
         _meters = new StageMeters(plan);
         _counted.Clear();
         _credited.Clear();
+        _rates.Clear();
         foreach (WorkItem item in plan.Graph.Items)
         {
             ItemStatus status = state.StatusOf(item.Index);
@@ -60,6 +61,11 @@ public sealed class JobBoard(WorkPlan plan, TimeProvider time)
             {
                 _meters.Complete(item.Index);
             }
+        }
+
+        foreach (LeaseName lease in state.Leases)
+        {
+            RateOf(lease.Item).Begin(_meters.Of(lease.Item).Done);
         }
 
         Version++;
@@ -94,6 +100,7 @@ public sealed class JobBoard(WorkPlan plan, TimeProvider time)
             entry.Begin(progress.Item, attempt, time);
             entry.Progress = progress;
             _meters.Report(progress);
+            Move(progress.Item);
             Version++;
         }
     }
@@ -109,6 +116,7 @@ public sealed class JobBoard(WorkPlan plan, TimeProvider time)
         if (_counted.Add(item))
         {
             _meters.Complete(item);
+            Move(item);
             Version++;
         }
     }
@@ -144,6 +152,9 @@ public sealed class JobBoard(WorkPlan plan, TimeProvider time)
         Version++;
         switch (output)
         {
+            case Assign assign:
+                RateOf(assign.Item).Begin(_meters.Of(assign.Item).Done);
+                break;
             case Returned returned:
                 _meters.Drop(returned.Item);
                 if (returned.Reason != ReturnReason.Released && state.Status == JobStatus.Running)
@@ -275,12 +286,27 @@ public sealed class JobBoard(WorkPlan plan, TimeProvider time)
 
     private StageOverview ViewOf(StageProgress stage)
     {
-        if (!_rates.TryGetValue(stage.Stage, out BoardRate? rate))
+        double rate = _rates.TryGetValue(stage.Stage, out BoardRate? known) ? known.PerSecond : 0;
+        return new StageOverview(stage.Stage, stage.Done, stage.Total, stage.Unit, rate);
+    }
+
+    private void Move(int item) => RateOf(item).Move(_meters.Of(item).Done);
+
+    /// <summary>The rate of an item's stage; one that nobody asks for where the item is too little to count.</summary>
+    private BoardRate RateOf(int item)
+    {
+        StageShare share = StageShare.Of(plan, plan.Graph.Items[item]);
+        if (share.Units == 0)
         {
-            _rates.Add(stage.Stage, rate = new BoardRate(stage.Done, time));
+            return new BoardRate(time);
         }
 
-        return new StageOverview(stage.Stage, stage.Done, stage.Total, stage.Unit, rate.At(stage.Done));
+        if (!_rates.TryGetValue(share.Stage, out BoardRate? rate))
+        {
+            _rates.Add(share.Stage, rate = new BoardRate(time));
+        }
+
+        return rate;
     }
 
     private WorkerOverview ViewOf(string worker, LeaseName? lease)

@@ -56,7 +56,7 @@ internal sealed class LayerStage(Workbench bench)
 
         LayerTransform transform = Combine(context, layer, statistics, choices);
         await session.PutAsync(ItemOutputs.Transform, transform.Write);
-        await bench.PutPictureAsync(session, LayerPictures.OfTransform(context, statistics, transform, choices));
+        await bench.PutPictureAsync(session, () => Task.FromResult(LayerPictures.OfTransform(context, statistics, transform, choices)));
         return await session.CompleteAsync(tokens: 0);
     }
 
@@ -85,12 +85,12 @@ internal sealed class LayerStage(Workbench bench)
         using QuantizedLayer owned = quantized;
         var outcome = new LayerOutcome(quantized, report, weights, choices, original);
         LayerReport described = CheckpointReports.OfLayer(context, outcome);
-        LayerPicture picture = LayerPictures.OfLayer(context, await bench.PictureAsync(session, WorkKind.Transform, layer), outcome, transformed, moments);
         ErrorMeter.Record(described);
-        using Activity? packing = Tracing.Group(KernelGroups.Pack, layer);
+        Activity? packing = Tracing.Group(KernelGroups.Pack, layer);
         await session.PutAsync(ItemOutputs.Layer, path => QuantizedParts.WriteLayer(path, bench.Kernels, bench.Config, quantized));
         await PutReportAsync(session, described);
-        await bench.PutPictureAsync(session, picture);
+        packing?.Dispose();
+        await bench.PutPictureAsync(session, async () => LayerPictures.OfLayer(context, await bench.PictureAsync(session, WorkKind.Transform, layer), outcome, transformed, moments));
         return await session.CompleteAsync(tokens: 0);
     }
 
@@ -115,11 +115,12 @@ internal sealed class LayerStage(Workbench bench)
         using QuantizedEnds owned = ends;
         LayerReport described = CheckpointReports.OfEnds(report, original);
         ErrorMeter.Record(described);
-        using Activity? packing = Tracing.Group(KernelGroups.Pack, layer);
+        Activity? packing = Tracing.Group(KernelGroups.Pack, layer);
         await session.PutAsync(ItemOutputs.Embeddings, path => QuantizedParts.WriteEmbeddings(path, bench.Kernels, bench.Config, ends));
         await session.PutAsync(ItemOutputs.Head, path => QuantizedParts.WriteHead(path, bench.Kernels, bench.Config, ends));
         await PutReportAsync(session, described);
-        await bench.PutPictureAsync(session, LayerPictures.OfEnds(await bench.PictureAsync(session, WorkKind.ResidualRotation), report, original, head));
+        packing?.Dispose();
+        await bench.PutPictureAsync(session, async () => LayerPictures.OfEnds(await bench.PictureAsync(session, WorkKind.ResidualRotation), report, original, head));
         return await session.CompleteAsync(tokens: 0);
     }
 

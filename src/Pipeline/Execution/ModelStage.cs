@@ -79,7 +79,7 @@ internal sealed class ModelStage(Workbench bench)
         Rotation rotation = LayerTransforms.ResidualRotation(context, PoolFile.In(pool))!;
         group?.Dispose();
         await session.PutAsync(ItemOutputs.Rotation, rotation.Write);
-        await bench.PutPictureAsync(session, LayerPictures.OfResidual(context, rotation, PoolFile.In(pool)));
+        await bench.PutPictureAsync(session, () => Task.FromResult(LayerPictures.OfResidual(context, rotation, PoolFile.In(pool))));
         return await session.CompleteAsync(tokens: 0);
     }
 

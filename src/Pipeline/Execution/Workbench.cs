@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using System.Text.Json;
 using MambaQuant.Pipeline.Inputs;
 using MambaQuant.Pipeline.Planning;
+using MambaQuant.Pipeline.Telemetry;
 using MambaQuant.Quant.Checkpoints;
 using MambaQuant.Quant.Datasets;
 using MambaQuant.Quant.Kernels;
@@ -226,8 +228,13 @@ internal sealed class Workbench : IDisposable
 
     /// <summary>Puts what an item draws.</summary>
     /// <param name="session">The item.</param>
-    /// <param name="picture">The picture.</param>
-    public Task PutPictureAsync(ItemSession session, LayerPicture picture) => session.PutAsync(ItemOutputs.Picture, picture.ToJson());
+    /// <param name="draw">Draws the picture.</param>
+    public async Task PutPictureAsync(ItemSession session, Func<Task<LayerPicture>> draw)
+    {
+        using Activity? group = Tracing.Group(KernelGroups.Picture, session.Item.First);
+        LayerPicture picture = await draw();
+        await session.PutAsync(ItemOutputs.Picture, picture.ToJson());
+    }
 
     /// <summary>The transform of a layer; one that changes nothing where layers have none.</summary>
     /// <param name="session">The item that reads it.</param>

@@ -346,6 +346,8 @@ public sealed class LocalRun : IDisposable
             Durations = clock.Durations,
             Counts = job.Counts,
             Evaluation = plan.Evaluation is null || job.Failure is not null ? null : await StoredEvaluations.FindAsync(plan, _store, log.Found, cancellation),
+            FloatSpeed = job.FloatSpeed,
+            QuantizedSpeed = job.QuantizedSpeed,
             EvaluationFailure = job.Failure,
         };
     }

@@ -36,6 +36,9 @@ public static class KernelGroups
     /// <summary>Logits are made and scored.</summary>
     public const string Score = "score";
 
+    /// <summary>What reports and the live page show of the method is drawn and put.</summary>
+    public const string Picture = "picture";
+
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<string> All { get; } = [Load, Forward, Statistics, Merge, Eigen, Search, Quantize, Gptq, Pack, Tokenize, Score];
+    public static IReadOnlyList<string> All { get; } = [Load, Forward, Statistics, Merge, Eigen, Search, Quantize, Gptq, Pack, Tokenize, Score, Picture];
 }

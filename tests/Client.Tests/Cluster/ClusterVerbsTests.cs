@@ -190,6 +190,27 @@ public sealed class ClusterVerbsTests : IDisposable
     }
 
     [Fact]
+    public void Speed_OfAnEvaluationIsToldByEveryDriver_AndReportsNameWhatWasTyped()
+    {
+        string sample = Repository.Path("samples", "mamba-5m"), text = _silo.Path("text.txt");
+        File.WriteAllBytes(text, File.ReadAllBytes(System.IO.Path.Combine(sample, "eval.txt")).AsSpan(0, 400));
+        string[] work = [sample, "--preset", "rtn", .. Work, "--calibration", text, "--evaluate", text, "--window", "16"];
+        _silo.Start();
+
+        CapturedRun orleans = new(["quantize", .. work, "--out", _silo.Path("orleans"), "--engine", "orleans", "--workers", "2"]);
+        (int code, _, string error) = _silo.Run(["submit", .. work, "--out", _silo.Path("submitted"), "--wait"]);
+
+        Assert.True(orleans.ExitCode == 0, orleans.Error);
+        Assert.True(code == 0, error);
+        foreach (string folder in new[] { "orleans", "submitted" })
+        {
+            using JsonDocument evaluation = JsonDocument.Parse(File.ReadAllBytes(_silo.Path($"{folder}/evaluation.json")));
+            Assert.All(new[] { "float", "quantized" }, model => Assert.True(evaluation.RootElement.GetProperty(model).GetProperty("tokens_per_second").GetDouble() > 0, $"{folder}: {model}"));
+            Assert.Contains($"mambaquant quantize {sample} ", File.ReadAllText(_silo.Path($"{folder}/report.html")), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public void EngineOrleans_LeavesNothingWhereTheModelIsAtFault()
     {
         (new SyntheticMamba { Edit = (name, values) => values[5] = name.EndsWith("x_proj.weight", StringComparison.Ordinal) ? float.NaN : values[5] }).Write(_model);

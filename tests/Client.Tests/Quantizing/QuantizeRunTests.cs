@@ -84,6 +84,8 @@ public sealed class QuantizeRunTests : IDisposable
         Assert.Contains($"--calibration {text} ", page, StringComparison.Ordinal);
         Assert.Contains("--blocks 2 --shards 1", page, StringComparison.Ordinal);
         Assert.Contains($"--text {text} --window 16 --compute simulated", page, StringComparison.Ordinal);
+        string figure = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(rtn, "evaluation.json"))).RootElement.GetProperty("quantized").GetProperty("perplexity").GetDouble().ToString("0.000", CultureInfo.InvariantCulture);
+        Assert.Contains(figure, File.ReadAllText(Path.Combine(output, "smoothquant", "report.html")), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -108,6 +108,14 @@ public sealed partial class ReportPageTests(ReportedModel model) : IClassFixture
     }
 
     [Fact]
+    public void ControlsInNames_AreWrittenAsAShellReadsThem()
+    {
+        string page = Parse(Page(model.Copy("checkpoint"), new ReportFacts { Model = "a\tb\r\n'c\\d\u0001" })).Root!.Value;
+
+        Assert.Contains(@"mambaquant quantize $'a\tb\r\n\'c\\d\u0001' --out", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void HostileWords_StayWords()
     {
         const string word = "</title><script>alert('x')</script>\" onload=\"1 \u0001\U0001F600";
