@@ -60,7 +60,7 @@ internal static class ExitCodes
     /// <summary>This build has no cluster.</summary>
     public const int NoCluster = 18;
 
-    /// <summary>The cluster does not answer, has no slot, or refuses the job.</summary>
+    /// <summary>The cluster does not answer, or refuses the job.</summary>
     public const int ClusterUnavailable = 19;
 
     /// <summary>Stopped at a safe point by Ctrl-C or SIGTERM.</summary>

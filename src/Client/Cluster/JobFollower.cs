@@ -70,6 +70,11 @@ internal sealed class JobFollower(ClusterLink link, TimeProvider time)
 
             // A cluster that has just started may not have read its store yet.
             unknown = view.Phase == JobPhase.Unknown ? unknown + 1 : 0;
+            if (unknown > 0 && view.Cause.Length > 0)
+            {
+                throw new ClusterException(ExitCodes.ClusterUnavailable, $"{link.Description} has no job {job} to watch: {view.Cause}. Submit it with the command that planned it, as 'submit'");
+            }
+
             if (unknown == PatienceWithStrangers)
             {
                 throw new ClusterException(ExitCodes.ClusterUnavailable, $"{link.Description} does not know job {job}: its store is '{view.Store}'. Submit the job there, or name the cluster that has it");

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using MambaQuant.Client.Failures;
 using MambaQuant.Grains.Contracts;
 
 namespace MambaQuant.Client.Cluster;
@@ -8,22 +7,12 @@ namespace MambaQuant.Client.Cluster;
 internal static class NumericsProfile
 {
     /// <summary>The profile of most slots; the first by name where as many have another.</summary>
-    /// <param name="slots">The cluster's slots.</param>
-    /// <param name="cluster">The cluster for people.</param>
-    /// <param name="here">The profile of this machine, for people.</param>
+    /// <param name="slots">The cluster's slots: one at least.</param>
     /// <param name="say">Hears which one it is where slots differ.</param>
-    /// <exception cref="ClusterException">There is no slot.</exception>
-    public static string Choose(ImmutableArray<SlotDescription> slots, string cluster, string here, Action<string> say)
+    public static string Choose(ImmutableArray<SlotDescription> slots, Action<string> say)
     {
         (string Profile, int Count)[] profiles =
             [.. slots.GroupBy(slot => slot.Profile, (profile, all) => (profile, all.Count())).OrderByDescending(one => one.Item2).ThenBy(one => one.profile, StringComparer.Ordinal)];
-        if (profiles.Length == 0)
-        {
-            throw new ClusterException(
-                ExitCodes.ClusterUnavailable,
-                $"{cluster} has no slot, so the numerics that a job is planned for are not known. Start a silo with slots, or name the profile that its slots will have with --profile, such as '{here}' for machines like this one");
-        }
-
         if (profiles.Length > 1)
         {
             say($"slots have several numerics profiles ({string.Join(", ", profiles.Select(one => $"{one.Profile}: {one.Count}"))}): the job is for {profiles[0].Profile}, others will not work on it; --profile chooses another");

@@ -20,6 +20,8 @@ namespace MambaQuant.Client.Cluster;
 /// <param name="context">Where it reads and writes.</param>
 internal sealed class SubmitRun(SubmissionRequest request, ClusterSettings settings, ClusterLink link, Lazy<IArtifactStore> opened, CommandContext context)
 {
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(2);
+
     /// <summary>Runs it.</summary>
     /// <param name="format">What stdout carries.</param>
     /// <returns>One of <see cref="ExitCodes"/>.</returns>
@@ -56,8 +58,20 @@ internal sealed class SubmitRun(SubmissionRequest request, ClusterSettings setti
         }
 
         ImmutableArray<SlotDescription> slots = await link.CallAsync(cluster => cluster.SlotsAsync(), ClusterLink.Patience, context.Cancellation);
-        using CpuKernels here = new();
-        return NumericsProfile.Choose(slots, link.Description, here.Profile, line => context.Error.WriteLine($"warning: {line}"));
+        if (slots.IsEmpty)
+        {
+            using CpuKernels here = new();
+            await context.Error.WriteLineAsync(
+                $"{link.Description} has no slot, so the numerics that a job is planned for are not known: waiting for a silo with slots. --profile names them at once, such as '{here.Profile}' for machines like this one");
+        }
+
+        while (slots.IsEmpty)
+        {
+            await Task.Delay(BetweenLooks, context.Time, context.Cancellation);
+            slots = await link.CallAsync(cluster => cluster.SlotsAsync(), patience: null, context.Cancellation);
+        }
+
+        return NumericsProfile.Choose(slots, line => context.Error.WriteLine($"warning: {line}"));
     }
 
     private void Write(SubmitReport report, OutputFormat format)

@@ -31,6 +31,7 @@ internal static class FailureCodes
         nameof(NumericalException) => ExitCodes.NumericalFailure,
         nameof(OutOfMemoryException) => ExitCodes.OutOfMemory,
         nameof(IOException) or nameof(UnauthorizedAccessException) or nameof(ArtifactStoreException) or nameof(ArtifactNotFoundException) or nameof(CorruptArtifactException)
+            or nameof(FileNotFoundException) or nameof(DirectoryNotFoundException) // of a mounted path: this process found all that it looked for
             or nameof(ChangedInputException) or nameof(InvalidPlanException) or nameof(InvalidRequestException) => ExitCodes.StorageFailure,
         _ => null,
     };

@@ -4,6 +4,7 @@ using MambaQuant.Grains.Hosting;
 using MambaQuant.Grains.Placement;
 using MambaQuant.Pipeline.Artifacts;
 using MambaQuant.Pipeline.Driving;
+using MambaQuant.Pipeline.Inputs;
 using MambaQuant.Pipeline.Planning;
 using MambaQuant.Pipeline.Scheduling;
 using MambaQuant.Pipeline.Scheduling.Outputs;
@@ -198,7 +199,7 @@ internal sealed partial class CalibrationJobGrain(
     private async Task EndAsync(OpenJob job)
     {
         SchedulerState state = job.Conductor.State;
-        var ending = new JobEnding(JobPhases.Of(state.Status), state.Cause, job.Owner) { Fault = state.Fault, Round = state.Round };
+        var ending = new JobEnding(JobPhases.Of(state.Status), state.Cause, job.Owner) { Fault = state.Fault, Round = state.Round ?? 0 };
         if (!await WriteDownAsync(job, ending))
         {
             return;
@@ -288,12 +289,13 @@ internal sealed partial class CalibrationJobGrain(
     private async Task<JobView> ViewOfClosedAsync()
     {
         JobEnding? ending = _ending ?? await StoredRounds.ReadEndingAsync(options.Store, Job, Stopping);
-        bool isThere = ending is not null || await options.Store.HeadAsync(StoredPlans.NameOf(Job), Stopping) is not null;
+        bool isAsked = ending is not null || await options.Store.HeadAsync(StoredRequests.NameOf(Job), Stopping) is not null;
+        bool isPlanned = isAsked || await options.Store.HeadAsync(StoredPlans.NameOf(Job), Stopping) is not null;
         return new JobView
         {
             Job = Job,
-            Phase = ending?.Phase ?? (_opening is { IsCompleted: false } ? JobPhase.Opening : isThere ? JobPhase.Queued : JobPhase.Unknown),
-            Cause = ending?.Cause ?? _fault,
+            Phase = ending?.Phase ?? (_opening is { IsCompleted: false } ? JobPhase.Opening : isAsked ? JobPhase.Queued : JobPhase.Unknown),
+            Cause = ending?.Cause ?? (isPlanned && !isAsked && _fault.Length == 0 ? "it was planned here, and never submitted to a cluster" : _fault),
             Fault = ending?.Fault ?? string.Empty,
             Owner = ending?.Owner ?? string.Empty,
             Store = options.Store.Description,

@@ -71,16 +71,17 @@ internal sealed class JobConductor
     {
         // Slots that worked for it when it ended were sent away: they come again, or work for another job and must get nothing of this one.
         _driver.PostLost(State.PresentWorkers, "the job had ended", isDrained: true);
-        await SendAsync(new JobSubmitted(_driver.Now, job.Id, job.Profile, options, done) { Graph = job.Graph, Round = round > 0 ? round : null });
+        await SendAsync(new JobSubmitted(_driver.Now, job.Id, job.Profile, options, done) { Graph = job.Graph, Round = round });
         _board?.Begin(State);
     }
 
     /// <summary>Takes over a job that runs.</summary>
     /// <param name="owner">Who does.</param>
+    /// <param name="options">How it is scheduled from now on.</param>
     /// <param name="isGone">Whether a slot is known to be gone.</param>
-    public async Task AdoptAsync(string owner, Func<string, bool> isGone)
+    public async Task AdoptAsync(string owner, SchedulerOptions options, Func<string, bool> isGone)
     {
-        Task<ImmutableArray<SchedulerOutput>> adopted = SendAsync(new JobAdopted(_driver.Now, owner));
+        Task<ImmutableArray<SchedulerOutput>> adopted = SendAsync(new JobAdopted(_driver.Now, owner) { Options = options });
 
         // Where nobody is left the whole cluster was stopped, and no item is to blame; of several slots one may have taken the others with it.
         string[] gone = [.. State.PresentWorkers.Where(isGone)];

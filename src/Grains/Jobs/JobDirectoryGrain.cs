@@ -106,7 +106,7 @@ internal sealed partial class JobDirectoryGrain(MambaQuantSiloOptions options, T
     {
         _market.Announce(slot, job, isIdle);
         await MatchAsync(asking: slot.Slot);
-        return new SlotOrder { Job = _market.OrderOf(slot.Slot) };
+        return new SlotOrder { Job = _market.OrderOf(slot.Slot), MayBeWanted = _market.MayWant(slot.Slot) };
     }
 
     /// <inheritdoc/>
@@ -145,7 +145,14 @@ internal sealed partial class JobDirectoryGrain(MambaQuantSiloOptions options, T
     {
         if (options.FindsJobs && time.GetElapsedTime(_listed) >= Listing)
         {
-            await ListStoreAsync(CancellationToken.None);
+            try
+            {
+                await ListStoreAsync(CancellationToken.None);
+            }
+            catch (ArtifactStoreException fault)
+            {
+                LogNotListed(options.Store.Description, fault.Message); // the jobs that are known go on meanwhile
+            }
         }
 
         Read([]);
@@ -159,11 +166,12 @@ internal sealed partial class JobDirectoryGrain(MambaQuantSiloOptions options, T
     /// </summary>
     private async Task ListStoreAsync(CancellationToken cancellation)
     {
-        _listed = time.GetTimestamp();
         List<StoredJob> stored = await StoredJob.ListAsync(options.Store, cancellation);
+        _market.ForgetEnded(but: stored.Select(job => job.Job));
         List<StoredJob> news = [.. stored.Where(IsNews)];
         await ReadAsync(news.Where(job => !job.At.HasEnded), cancellation);
         Read(news.Where(job => job.At.HasEnded));
+        _listed = time.GetTimestamp();
         LogListed(stored.Count, options.Store.Description);
     }
 
@@ -294,6 +302,9 @@ internal sealed partial class JobDirectoryGrain(MambaQuantSiloOptions options, T
 
     [LoggerMessage(Level = LogLevel.Information, Message = "the directory knows {Jobs} jobs of store '{Store}'")]
     private partial void LogListed(int jobs, string store);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "store '{Store}' could not be listed, and is tried again: {Fault}")]
+    private partial void LogNotListed(string store, string fault);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Jobs} jobs of store '{Store}' could not be read, and are tried again: {Fault}")]
     private partial void LogNotRead(int jobs, string store, string fault);

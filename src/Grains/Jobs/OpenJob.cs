@@ -31,7 +31,7 @@ internal sealed record OpenJob(WorkPlan Plan, JobConductor Conductor, JobBoard B
 
     /// <summary>Reads a job, begins it or takes it over, and shuts out any other owner. Nothing is left of it where that fails.</summary>
     /// <param name="job">Identity of the job.</param>
-    /// <param name="round">The round that the job is to be in: one that ended in an earlier one goes on.</param>
+    /// <param name="round">The round that the job is to be in: one that ended in an earlier one, or before it came to a cluster, goes on.</param>
     /// <param name="owner">Who drives it.</param>
     /// <param name="options">The silo.</param>
     /// <param name="isGone">Whether a slot is known to be gone.</param>
@@ -120,9 +120,9 @@ internal sealed record OpenJob(WorkPlan Plan, JobConductor Conductor, JobBoard B
         SchedulerState state = Conductor.State;
         if (state.Status == JobStatus.Running)
         {
-            await Conductor.AdoptAsync(Owner, isGone);
+            await Conductor.AdoptAsync(Owner, options.Scheduling, isGone);
         }
-        else if (state.Status == JobStatus.Absent || state.Round < round)
+        else if (state.Status == JobStatus.Absent || state.Round is null || state.Round < round)
         {
             ImmutableArray<FinishedItem> done = await StoredItems.FindAsync(options.Store, Plan, Board.Damaged, cancellation);
             await Conductor.SubmitAsync(new ConductedJob(Plan.Id, Plan.Graph, Plan.Request.Profile, Board), options.Scheduling, done, round);

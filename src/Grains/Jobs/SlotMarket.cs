@@ -61,6 +61,17 @@ internal sealed class SlotMarket(TimeProvider time, TimeSpan announcement)
         return entry;
     }
 
+    /// <summary>Forgets jobs that have ended, such as those that were removed from the store.</summary>
+    /// <param name="but">Jobs that are kept.</param>
+    public void ForgetEnded(IEnumerable<string> but)
+    {
+        HashSet<string> kept = new(but, StringComparer.Ordinal);
+        foreach (JobEntry job in _jobs.Values.Where(job => job.HasEnded && !kept.Contains(job.Job)).ToList())
+        {
+            _jobs.Remove(job.Job);
+        }
+    }
+
     /// <summary>A slot tells how it stands.</summary>
     /// <param name="slot">The slot.</param>
     /// <param name="job">The job that it works for; null for none.</param>
@@ -87,6 +98,13 @@ internal sealed class SlotMarket(TimeProvider time, TimeSpan announcement)
     /// <param name="slot">Its name.</param>
     /// <returns>Null for none, or for the one that it works for.</returns>
     public string? OrderOf(string slot) => _slots.GetValueOrDefault(slot)?.Ordered;
+
+    /// <summary>
+    /// Whether a slot that has nothing to do may yet be wanted: some job is not known well enough, or has more left to do than slots that work for it. A
+    /// narrow stage, such as that in which a model writes its own text, is not the end of a job.
+    /// </summary>
+    /// <param name="slot">Its name.</param>
+    public bool MayWant(string slot) => _slots.TryGetValue(slot, out SlotEntry? entry) && _jobs.Values.Any(job => !job.HasEnded && MayWant(entry, job.Demand));
 
     /// <summary>Gives slots that have nothing to do to jobs that want some.</summary>
     /// <returns>Slots that are to be told.</returns>
@@ -141,6 +159,12 @@ internal sealed class SlotMarket(TimeProvider time, TimeSpan announcement)
 
         return [.. chosen];
     }
+
+    private static bool MayWant(SlotEntry slot, JobDemand? demand) =>
+        demand is null or { Total: 0 }
+        || (demand.Profile == slot.Slot.Profile
+            && demand.Total - demand.Done > demand.Slots
+            && (demand.Slots > 0 || demand.Ready == 0 || HeldBy(slot, demand) > 0)); // nobody waits for a job that no slot can hold
 
     /// <summary>Whether a slot has the kernels of a job, and the memory of one of the items that it could give out.</summary>
     private static bool Fits(SlotEntry slot, JobDemand demand) => slot.Slot.Profile == demand.Profile && HeldBy(slot, demand) > 0;

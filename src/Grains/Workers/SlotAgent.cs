@@ -54,6 +54,9 @@ internal sealed partial class SlotAgent : IDisposable
     /// <summary>The job that it works for; null for none.</summary>
     public string? Job => _work.Job;
 
+    /// <summary>Whether the directory said, when it was last asked, that the slot may be wanted later.</summary>
+    public bool MayBeWanted { get; private set; }
+
     private bool IsFree => _work.IsIdle && !_work.IsStopping;
 
     /// <summary>What it does.</summary>
@@ -231,6 +234,7 @@ internal sealed partial class SlotAgent : IDisposable
         SlotOrder order = await _grains.GetGrain<IJobDirectoryGrain>(0).AnnounceAsync(Slot, Job, isFree);
         _isKnownFree = isFree;
         _work.Ordered = order.Job ?? _work.Ordered;
+        MayBeWanted = order.MayBeWanted;
     }
 
     private void End(Assignment assignment, WorkReport report)

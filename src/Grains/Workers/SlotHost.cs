@@ -27,7 +27,7 @@ internal sealed partial class SlotHost(
     private ScratchFolder? _scratch;
 
     /// <inheritdoc/>
-    public bool IsOccupied => _agents.Any(agent => agent.Job is not null);
+    public bool IsOccupied => _agents.Any(agent => agent.Job is not null || agent.MayBeWanted);
 
     /// <summary>A slot of this silo.</summary>
     /// <param name="slot">Its name.</param>

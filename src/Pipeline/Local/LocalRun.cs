@@ -297,6 +297,19 @@ public sealed class LocalRun : IDisposable
     }
 
     /// <summary>Runs a job under another driver: the checkpoint comes to lie in the store first.</summary>
+    /// <summary>Takes a request away: without one no cluster that has the same store takes the job for its own. How the job ended is not changed by it.</summary>
+    private async Task WithdrawAsync(WorkPlan plan, LocalJobLog log)
+    {
+        try
+        {
+            await _store.DeleteAsync(StoredRequests.NameOf(plan.Id), CancellationToken.None);
+        }
+        catch (ArtifactStoreException fault)
+        {
+            log.Say($"'{StoredRequests.NameOf(plan.Id)}' could not be removed from the store, so that a cluster with this store may take up the job: {fault.Message}");
+        }
+    }
+
     private async Task<QuantizeResult> RunAsync(
         IJobDriver driver, WorkPlan plan, QuantizeTarget target, StageClock clock, LocalJobLog log, bool isAssembled, CancellationToken cancellation)
     {
@@ -319,10 +332,9 @@ public sealed class LocalRun : IDisposable
         }
         finally
         {
-            // Without one no cluster that has the same store takes the job for its own.
             if (!isKnown)
             {
-                await _store.DeleteAsync(StoredRequests.NameOf(plan.Id), CancellationToken.None);
+                await WithdrawAsync(plan, log);
             }
         }
 

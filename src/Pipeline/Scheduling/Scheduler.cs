@@ -90,7 +90,8 @@ public static class Scheduler
             case var _ when transition.Status == JobStatus.Absent:
                 transition.Say(new Ignored("no job was submitted yet"));
                 break;
-            case JobAdopted:
+            case JobAdopted adopted:
+                transition.Options = adopted.Options ?? transition.Options;
                 transition.HearAll();
                 break;
             case WorkerJoined joined:

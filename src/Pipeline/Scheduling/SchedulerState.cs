@@ -33,7 +33,8 @@ public sealed record SchedulerState
     public string Fault { get; internal init; } = string.Empty;
 
     /// <summary>How often the job was asked for again, as its last submission told; see <see cref="Inputs.JobSubmitted.Round"/>.</summary>
-    public int Round { get; internal init; }
+    /// <value>Null where nobody counted so far: no cluster ever began it.</value>
+    public int? Round { get; internal init; }
 
     /// <summary>The scheduler's clock in milliseconds: the time during which it was awake; never goes back.</summary>
     public long Now { get; internal init; }

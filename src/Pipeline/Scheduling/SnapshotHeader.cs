@@ -32,9 +32,8 @@ internal sealed record SnapshotHeader(
     int? UnservedItem,
     long? UnservedLargest)
 {
-    /// <summary>How often the job was asked for again.</summary>
-    /// <value>0 by default, as in snapshots of earlier versions.</value>
-    public int Round { get; init; }
+    /// <summary>How often the job was asked for again; null where nobody counted.</summary>
+    public int? Round { get; init; }
 
     /// <summary>What kind of failure ended the job.</summary>
     /// <value>Null by default, as in snapshots of earlier versions and of jobs that did not fail.</value>

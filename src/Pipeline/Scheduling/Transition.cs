@@ -36,7 +36,7 @@ internal sealed class Transition(SchedulerState before, long now)
 
     public string Fault { get; set; } = before.Fault;
 
-    public int Round { get; set; } = before.Round;
+    public int? Round { get; set; } = before.Round;
 
     public int DoneCount { get; set; } = before.DoneCount;
 

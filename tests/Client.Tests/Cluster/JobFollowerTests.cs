@@ -67,6 +67,17 @@ public sealed class JobFollowerTests
         Assert.Contains("the cluster does not know job a: its store is '/elsewhere'", fault.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task JobThatNobodySubmitted_IsGivenUpAtOnce()
+    {
+        ScriptedCluster cluster = new ScriptedCluster().Then(() => View(0) with { Phase = JobPhase.Unknown, Cause = "it was planned here" });
+
+        ClusterException fault = await Assert.ThrowsAsync<ClusterException>(() => Follow(cluster));
+
+        Assert.Contains("has no job a to watch: it was planned here", fault.Message, StringComparison.Ordinal);
+        Assert.Equal(1, cluster.Connections);
+    }
+
     private static SlotView Slot { get; } = new() { Slot = "silo/cpu-0/1" };
 
     private static JobView View(long version, params (string Stage, long Done, long Total)[] stages) => new()

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using MambaQuant.Grains.Contracts;
 using MambaQuant.Grains.Jobs;
+using MambaQuant.Pipeline.Inputs;
 using MambaQuant.Pipeline.Planning;
 using MambaQuant.Testing;
 using Microsoft.Extensions.DependencyInjection;
@@ -124,6 +125,17 @@ public sealed class ManyJobsTests : IAsyncLifetime, IDisposable
 
         Assert.Equal(JobPhase.Queued, (await _cluster.Job(plan.Id).ViewAsync(0, 0)).Phase);
         Assert.Equal(JobPhase.Cancelled, await _cluster.Job(plan.Id).CancelAsync("changed my mind"));
+    }
+
+    [Fact]
+    public async Task Job_ThatNobodySubmitted_DoesNotWaitForItsTurn()
+    {
+        WorkPlan plan = await _small.PutAsync(_store);
+        await _store.DeleteAsync(StoredRequests.NameOf(plan.Id), default);
+
+        JobView view = await _cluster.Job(plan.Id).ViewAsync(0, 0);
+
+        Assert.Equal((JobPhase.Unknown, "it was planned here, and never submitted to a cluster"), (view.Phase, view.Cause));
     }
 
     [Fact]

@@ -7,6 +7,7 @@ using MambaQuant.Pipeline.Driving;
 using MambaQuant.Pipeline.Local;
 using MambaQuant.Pipeline.Planning;
 using MambaQuant.Pipeline.Scheduling;
+using MambaQuant.Pipeline.Scheduling.Inputs;
 using MambaQuant.Testing;
 using Xunit;
 
@@ -58,11 +59,11 @@ public sealed class OpenJobTests : IDisposable
         await first.CloseAsync();
 
         using OpenJob same = await OpenAsync(plan, 0, "second");
-        Assert.Equal((JobStatus.Cancelled, 0), (same.Conductor.State.Status, same.Conductor.State.Round));
+        Assert.Equal((JobStatus.Cancelled, 0), (same.Conductor.State.Status, same.Conductor.State.Round!.Value));
         await same.CloseAsync();
 
         using OpenJob again = await OpenAsync(plan, 1, "third");
-        Assert.Equal((JobStatus.Running, 1), (again.Conductor.State.Status, again.Conductor.State.Round));
+        Assert.Equal((JobStatus.Running, 1), (again.Conductor.State.Status, again.Conductor.State.Round!.Value));
         Assert.Empty(again.Conductor.State.PresentWorkers);
         Assert.Empty(again.Conductor.State.Leases);
         await again.Conductor.CancelAsync("enough");
@@ -125,6 +126,34 @@ public sealed class OpenJobTests : IDisposable
         Assert.Equal((int)third.Conductor.Version, replay.Chunks);
         Assert.True(replay.Chunks > old);
         await third.CloseAsync();
+    }
+
+    [Fact]
+    public async Task JobThatEndedBeforeItCameToACluster_GoesOn()
+    {
+        WorkPlan plan = await _small.PutAsync(_store);
+        JournaledScheduler embedded = await JournaledScheduler.OpenAsync(_store, plan.Id, plan.Graph, "an engine of one process", default);
+        await embedded.StepAsync([new JobSubmitted(0, plan.Id, plan.Request.Profile, new SchedulerOptions(), []) { Graph = plan.Graph }], default);
+        await embedded.StepAsync([new Cancel(1, "Ctrl-C")], default);
+
+        using OpenJob job = await OpenAsync(plan, 0, "a silo");
+
+        Assert.Equal((JobStatus.Running, 0), (job.Conductor.State.Status, job.Conductor.State.Round!.Value));
+        await job.CloseAsync();
+    }
+
+    [Fact]
+    public async Task JobThatIsTakenOver_IsScheduledAsItsNewOwnerSchedules()
+    {
+        WorkPlan plan = await _small.PutAsync(_store);
+        JournaledScheduler before = await JournaledScheduler.OpenAsync(_store, plan.Id, plan.Graph, "an engine that was killed", default);
+        var patient = new SchedulerOptions { Lease = TimeSpan.FromMinutes(10) };
+        await before.StepAsync([new JobSubmitted(0, plan.Id, plan.Request.Profile, patient, []) { Graph = plan.Graph }], default);
+
+        using OpenJob job = await OpenAsync(plan, 0, "a silo");
+
+        Assert.Equal(new MambaQuantSiloOptions { Store = _store, Backends = _backends, ScratchPath = "" }.Scheduling, job.Conductor.State.Options);
+        await job.CloseAsync();
     }
 
     private static IEnumerable<string> Damages(OpenJob job) =>

@@ -60,6 +60,49 @@ public sealed class SlotMarketTests
     }
 
     [Fact]
+    public void Jobs_ThatEndedAndWereRemovedAreForgotten()
+    {
+        foreach (string job in (string[])["kept", "removed"])
+        {
+            _market.Add(job).Demand = new JobDemand { Job = job, Phase = JobPhase.Finished };
+        }
+
+        Want("running", order: 1, ready: 1);
+        _market.ForgetEnded(but: ["kept"]);
+
+        Assert.Equal(["kept", "running"], _market.Jobs.Select(job => job.Job).Order());
+    }
+
+    [Theory]
+    [InlineData(1, 10, 100, 1, "cpu", true)] // a stage with one item
+    [InlineData(0, 0, 0, 0, "", true)] // not read yet
+    [InlineData(0, 98, 100, 2, "cpu", false)] // whoever works for it is enough
+    [InlineData(0, 97, 100, 2, "cpu", true)]
+    [InlineData(1, 10, 100, 1, "other", false)]
+    public void Slot_MayBeWanted_WhileAJobHasMoreToDoThanSlots(int ready, int done, int total, int slots, string profile, bool isWanted)
+    {
+        _market.Add("job").Demand = new JobDemand { Job = "job", Phase = JobPhase.Running, Profile = profile, Ready = ready, Done = done, Total = total, Slots = slots };
+        Idle("a");
+
+        Assert.Equal(isWanted, _market.MayWant("a"));
+    }
+
+    [Fact]
+    public void Slot_IsNotKeptForAnEndedJob_NorForOneThatNoSlotCanHold_NorUnheard()
+    {
+        JobDemand demand = new() { Job = "job", Phase = JobPhase.Running, Profile = "cpu", Ready = 1, Total = 9, Memory = [new MemoryDemand(long.MaxValue, 1)] };
+        _market.Add("job").Demand = demand;
+        Assert.False(_market.MayWant("a"));
+        Idle("a");
+        Assert.False(_market.MayWant("a"));
+
+        _market.Find("job")!.Demand = demand with { Memory = [] };
+        Assert.True(_market.MayWant("a"));
+        _market.Find("job")!.Demand = demand with { Memory = [], Phase = JobPhase.Finished };
+        Assert.False(_market.MayWant("a"));
+    }
+
+    [Fact]
     public void Slot_OfAnotherProfileIsNotWanted_AndItsJobKeepsNobodyWaiting()
     {
         for (int job = 0; job < 20; job++)

@@ -4,4 +4,9 @@ namespace MambaQuant.Pipeline.Scheduling.Inputs;
 /// <remarks>Being the first thing that a new owner writes to the journal, it also shuts out the owner before.</remarks>
 /// <param name="At">When.</param>
 /// <param name="Owner">The new owner, for people.</param>
-public sealed record JobAdopted(long At, string Owner) : SchedulerInput(At);
+public sealed record JobAdopted(long At, string Owner) : SchedulerInput(At)
+{
+    /// <summary>How the new owner schedules.</summary>
+    /// <value>Null by default: as the owner before.</value>
+    public SchedulerOptions? Options { get; init; }
+}
