@@ -38,7 +38,11 @@ internal static class DashboardCommand
             var text = new StringBuilder();
             if (parsed.GetValue(Events) > 0)
             {
+#if BROWSER
                 text.Append(await DashboardDelay.MeasureAsync(parsed.GetValue(Events)));
+#else
+                text.Append("## How late it is\n\nNot measured: built without Playwright.\n\n");
+#endif
             }
 
             text.Append(await DashboardCost.AloneAsync(20));
