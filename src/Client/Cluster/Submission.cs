@@ -78,23 +78,38 @@ internal sealed class Submission(ClusterLink link, IArtifactStore store, Command
         var jobs = new List<SubmittedJob>();
         foreach ((WorkPlan plan, Recipe recipe) in plans.Zip(request.Work.Recipes))
         {
-            JobRequest known = await StoredRequests.PutAsync(
-                store,
-                new JobRequest
-                {
-                    Job = plan.Id,
-                    Name = $"{identity.Name} {recipe.Name} {recipe.Quantization?.Scheme.Name}".TrimEnd(),
-                    Order = context.Time.GetUtcNow().ToUnixTimeMilliseconds(),
-                    Model = modelPlace,
-                    Text = textPlace,
-                    EvaluationText = judgedPlace,
-                },
-                context.Cancellation);
-            await HandOverAsync(known);
+            var wanted = new JobRequest
+            {
+                Job = plan.Id,
+                Name = $"{identity.Name} {recipe.Name} {recipe.Quantization?.Scheme.Name}".TrimEnd(),
+                Order = context.Time.GetUtcNow().ToUnixTimeMilliseconds(),
+                Model = modelPlace,
+                Text = textPlace,
+                EvaluationText = judgedPlace,
+            };
+            await HandOverAsync(await PutAsync(wanted, progress));
             jobs.Add(new SubmittedJob(plan, request.OutputOf(recipe)));
         }
 
         return jobs;
+    }
+
+    /// <summary>A job keeps the inputs that it was submitted with while it runs; when it has ended, those named last count.</summary>
+    private async Task<JobRequest> PutAsync(JobRequest wanted, IRunProgress progress)
+    {
+        JobRequest known = await StoredRequests.PutAsync(store, wanted, context.Cancellation);
+        if (known.HasInputsOf(wanted))
+        {
+            return known;
+        }
+
+        if ((await StoredRounds.FindAsync(store, wanted.Job, context.Cancellation)).HasEnded)
+        {
+            return await StoredRequests.ReplaceAsync(store, wanted, context.Cancellation);
+        }
+
+        progress.Say($"warning: job {wanted.Job} was submitted before, and goes on with the model and texts that were named then");
+        return known;
     }
 
     private async Task HandOverAsync(JobRequest request)

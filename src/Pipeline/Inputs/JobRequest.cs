@@ -32,6 +32,14 @@ public sealed record JobRequest
     /// <summary>Hashes of everything that lies in the store for this job.</summary>
     internal IEnumerable<string> StoredFiles => Model.Files.Values.Concat(Text.Files.Values).Concat(EvaluationText?.Files.Values ?? []);
 
+    /// <summary>Whether another request names the same inputs at the same places.</summary>
+    /// <param name="other">The other one.</param>
+    public bool HasInputsOf(JobRequest other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        return (Model, Text, EvaluationText) == (other.Model, other.Text, other.EvaluationText);
+    }
+
     /// <summary>The document as JSON; the same request gives the same bytes.</summary>
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, InputsJson.Default.JobRequest);
 

@@ -38,6 +38,20 @@ public static class StoredRequests
         }
     }
 
+    /// <summary>Puts a request in the place of one that is there, of a job that nobody runs: its inputs are to be had elsewhere now.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="request">The request.</param>
+    /// <param name="cancellation">Stops the call.</param>
+    /// <returns>The request that the store holds now.</returns>
+    /// <exception cref="ArtifactStoreException">The store cannot be read or written.</exception>
+    public static async Task<JobRequest> ReplaceAsync(IArtifactStore store, JobRequest request, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        ArgumentNullException.ThrowIfNull(request);
+        await store.DeleteAsync(NameOf(request.Job), cancellation).ConfigureAwait(false);
+        return await PutAsync(store, request, cancellation).ConfigureAwait(false);
+    }
+
     /// <summary>Reads a request.</summary>
     /// <param name="store">The store.</param>
     /// <param name="job">Identity of the job.</param>

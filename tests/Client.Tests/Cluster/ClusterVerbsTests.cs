@@ -91,6 +91,32 @@ public sealed class ClusterVerbsTests : IDisposable
     }
 
     [Fact]
+    public async Task Inputs_ThatWereNamedWrongly_AreThoseOfTheNextSubmission()
+    {
+        _silo.Start(slots: 0);
+        using Quant.Kernels.Cpu.CpuKernels kernels = new();
+        string gone = _silo.Path("gone");
+        new SyntheticMamba().Write(Directory.CreateDirectory(gone).FullName);
+        (int code, string output, string error) = _silo.Run(["submit", $"mounted:{gone}", "--preset", "rtn", .. Work, "--profile", kernels.Profile]);
+        Assert.True(code == 0, error);
+        string job = output.TrimEnd('\n');
+        Directory.Delete(gone, recursive: true);
+        (code, _, error) = _silo.Run(["submit", _model, "--preset", "rtn", .. Work, "--profile", kernels.Profile]);
+        Assert.True(code == 0, error);
+        Assert.Contains($"warning: job {job} was submitted before, and goes on with the model and texts that were named then", error, StringComparison.Ordinal);
+
+        Assert.Equal(0, _silo.Run("cancel", job).Code);
+        _silo.Stop();
+        _silo.Start();
+        (code, output, error) = _silo.Run(["submit", _model, "--preset", "rtn", .. Work, "--wait", "--out", _silo.Path("out")]);
+
+        Assert.True(code == 0, error);
+        Assert.DoesNotContain("warning", error, StringComparison.Ordinal);
+        JobRequest request = (await StoredRequests.FindAsync(DirectoryArtifactStore.Open(_silo.Store), job, default))!;
+        Assert.Equal(InputKind.Stored, request.Model.Kind);
+    }
+
+    [Fact]
     public async Task Inputs_AreUploadedOnce_AndNamedByAnEarlierJobOrAMountedPath_WithTheSameJob()
     {
         _silo.Start();
