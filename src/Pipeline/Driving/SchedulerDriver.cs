@@ -10,17 +10,19 @@ using MambaQuant.Pipeline.Telemetry;
 namespace MambaQuant.Pipeline.Driving;
 
 /// <summary>Feeds the scheduler of one job: gathers what happened, writes it to the journal in one commit, and gives out what is to be done.</summary>
-/// <remarks><see cref="Post"/> may be called from any thread, everything else from one at a time.</remarks>
+/// <remarks><see cref="Post"/> and <see cref="Close"/> may be called from any thread, everything else from one at a time.</remarks>
 public sealed class SchedulerDriver
 {
     // Milliseconds; a clock that jumped back would otherwise make a wait of hours.
     private const long LongestWait = 30_000;
 
-    private readonly Channel<PostedInput> _inbox = Channel.CreateUnbounded<PostedInput>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly Channel<PostedInput> _inbox = Channel.CreateUnbounded<PostedInput>();
     private readonly TimeProvider _time;
     private readonly long _started;
     private readonly Func<LeaseName, bool> _isAlive;
+    private readonly Lock _closing = new();
     private readonly List<PostedInput> _batch = [];
+    private bool _isTurning, _isClosed;
     private JournaledScheduler? _journaled;
     private volatile DrivenState _at;
     private long? _wake;
@@ -129,15 +131,16 @@ public sealed class SchedulerDriver
     /// <summary>Ends the driver: whoever waits for an input to be taken hears that it was not.</summary>
     public void Close()
     {
-        Meter.Dispose();
-        _inbox.Writer.TryComplete();
-        while (_inbox.Reader.TryRead(out PostedInput posted))
+        lock (_closing)
         {
-            _batch.Add(posted);
+            _isClosed = true;
+            Meter.Dispose();
+            _inbox.Writer.TryComplete();
+            if (!_isTurning)
+            {
+                Refuse();
+            }
         }
-
-        _batch.ForEach(posted => posted.Taken?.TrySetException(Closed()));
-        _batch.Clear();
     }
 
     /// <summary>Waits until something happens or the scheduler wants to be woken, and lets it decide.</summary>
@@ -148,6 +151,45 @@ public sealed class SchedulerDriver
     /// <exception cref="StaleOwnerException">Somebody else drives the job, and this driver <see cref="StepsDown"/>.</exception>
     /// <exception cref="ObjectDisposedException">The driver is closed.</exception>
     public async Task<ImmutableArray<SchedulerOutput>> NextAsync(CancellationToken cancellation)
+    {
+        lock (_closing)
+        {
+            ObjectDisposedException.ThrowIf(_isClosed, this);
+            _isTurning = true;
+        }
+
+        try
+        {
+            return await TurnAsync(cancellation).ConfigureAwait(false);
+        }
+        finally
+        {
+            lock (_closing)
+            {
+                _isTurning = false;
+                if (_isClosed)
+                {
+                    Refuse();
+                }
+            }
+        }
+    }
+
+    private static ObjectDisposedException Closed() => new(nameof(SchedulerDriver), "the job is not driven here any more");
+
+    /// <summary>Tells whoever waits for an input that it was not taken.</summary>
+    private void Refuse()
+    {
+        while (_inbox.Reader.TryRead(out PostedInput posted))
+        {
+            _batch.Add(posted);
+        }
+
+        _batch.ForEach(posted => posted.Taken?.TrySetException(Closed()));
+        _batch.Clear();
+    }
+
+    private async Task<ImmutableArray<SchedulerOutput>> TurnAsync(CancellationToken cancellation)
     {
         if (_batch.Count == 0)
         {
@@ -171,8 +213,6 @@ public sealed class SchedulerDriver
         _batch.Clear();
         return outputs;
     }
-
-    private static ObjectDisposedException Closed() => new(nameof(SchedulerDriver), "the job is not driven here any more");
 
     private async Task WaitAsync(CancellationToken cancellation)
     {
