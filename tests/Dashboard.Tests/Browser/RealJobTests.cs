@@ -17,7 +17,7 @@ public sealed class RealJobTests(Chromium chromium) : IClassFixture<Chromium>, I
     public async Task TwoJobs_AreWatchedFromStartToEnd_WithAReloadInTheMiddle()
     {
         await using WatchedPage page = await chromium.OpenAsync(); // a browser may take longer to start than a job to end
-        using QuantizeProcess program = QuantizeProcess.Start(_folder.File("out"), more: ["--preset", "smoothquant,mambaquant", "--samples", "8", "--seq-len", "64"]);
+        using QuantizeProcess program = QuantizeProcess.Start(_folder.File("out"), more: ["--preset", "smoothquant,mambaquant", "--samples", "4", "--seq-len", "64"]);
         await page.Page.GotoAsync(await program.AddressAsync());
         await page.WaitForTextAsync("#job-title", "smoothquant");
         await page.WaitForTextAsync(".stage .state", "running");
