@@ -125,6 +125,21 @@ public sealed partial class ChildProcess : IDisposable
         _process.WaitForExit();
     }
 
+    /// <summary>Waits until it has printed something.</summary>
+    /// <param name="text">What.</param>
+    /// <param name="patience">How long at most.</param>
+    /// <exception cref="TimeoutException">It has not; the message has the end of what it printed.</exception>
+    public async Task UntilPrintedAsync(string text, TimeSpan patience)
+    {
+        for (DateTime end = DateTime.UtcNow + patience; !Printed.Contains(text, StringComparison.Ordinal); await Task.Delay(50))
+        {
+            if (DateTime.UtcNow > end)
+            {
+                throw new TimeoutException($"'{text}' is not printed within {patience}; this is:\n{Tail}");
+            }
+        }
+    }
+
     /// <summary>Waits a moment for its end.</summary>
     /// <param name="moment">How long.</param>
     /// <returns>Whether it has ended.</returns>

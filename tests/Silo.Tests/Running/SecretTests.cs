@@ -11,7 +11,7 @@ namespace MambaQuant.Silo.Tests.Running;
 
 /// <summary>A cluster whose store is named by a signed address, and whose Redis has a password; neither is ever told to anybody.</summary>
 [Collection(nameof(RealProcesses))]
-public sealed class SecretTests(RealJob job) : IClassFixture<RealJob>
+public sealed class SecretTests(RealJob job)
 {
     private const string Password = "a-password-9f41c2d7";
 

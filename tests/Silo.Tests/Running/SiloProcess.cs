@@ -98,21 +98,6 @@ internal sealed class SiloProcess : IDisposable
         }
     }
 
-    /// <summary>Waits until it has printed something.</summary>
-    /// <param name="text">What.</param>
-    /// <param name="patience">How long at most.</param>
-    /// <exception cref="TimeoutException">It has not; the message has what it printed.</exception>
-    public async Task UntilPrintedAsync(string text, TimeSpan patience)
-    {
-        for (DateTime end = DateTime.UtcNow + patience; !Printed.Contains(text, StringComparison.Ordinal); await Task.Delay(50))
-        {
-            if (DateTime.UtcNow > end)
-            {
-                throw new TimeoutException($"silo {Name} does not print '{text}' within {patience}; it printed:\n{_process.Tail}");
-            }
-        }
-    }
-
     /// <inheritdoc/>
     public void Dispose() => _process.Dispose();
 

@@ -116,8 +116,9 @@ public sealed class SiloProcessTests : IDisposable
 
         (certificate, key) = stranger.Issue("intruder");
         using ClusterCertificates others = ClusterCertificates.Read(certificate, key, authority.AuthorityPath);
-        await Assert.ThrowsAnyAsync<Exception>(() => JobsAsync(redis, others, seconds: 6));
-        await Assert.ThrowsAnyAsync<Exception>(() => JobsAsync(redis, certificates: null, seconds: 6));
+        await Task.WhenAll(
+            Assert.ThrowsAnyAsync<Exception>(() => JobsAsync(redis, others, seconds: 6)),
+            Assert.ThrowsAnyAsync<Exception>(() => JobsAsync(redis, certificates: null, seconds: 6)));
     }
 
     private static string[] Tls(TestCertificates authority, string name)

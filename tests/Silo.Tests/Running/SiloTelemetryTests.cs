@@ -8,7 +8,7 @@ namespace MambaQuant.Silo.Tests.Running;
 
 /// <summary>What real silos send to a collector.</summary>
 [Collection(nameof(RealProcesses))]
-public sealed class SiloTelemetryTests(RealJob job) : IClassFixture<RealJob>
+public sealed class SiloTelemetryTests(RealJob job)
 {
     [RedisFact]
     public async Task Silos_SendTheirShareOfOneTrace()

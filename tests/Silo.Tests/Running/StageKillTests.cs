@@ -7,7 +7,7 @@ namespace MambaQuant.Silo.Tests.Running;
 
 /// <summary>A worker's silo is killed in every stage of a job; where long tests are asked for, at an item of every kind.</summary>
 [Collection(nameof(RealProcesses))]
-public sealed class StageKillTests(RealJob job) : IClassFixture<RealJob>
+public sealed class StageKillTests(RealJob job)
 {
     private const int MostJobs = 6;
 
