@@ -50,7 +50,7 @@ public sealed class RealJobTests(Chromium chromium) : IClassFixture<Chromium>, I
         using (QuantizeProcess program = QuantizeProcess.Start(_folder.File("out"), port, more: what))
         {
             await page.Page.GotoAsync(await program.AddressAsync());
-            await page.Page.WaitForFunctionAsync("() => parseInt(document.getElementById('job-done').textContent) >= 4", null, Patiently);
+            await page.Page.WaitForFunctionAsync("() => parseInt(document.getElementById('job-done').textContent) >= 8", null, Patiently);
             program.Process.Kill();
         }
 
@@ -62,7 +62,7 @@ public sealed class RealJobTests(Chromium chromium) : IClassFixture<Chromium>, I
 
         Assert.Equal(0, again.Process.WaitForEnd(TimeSpan.FromMinutes(3)));
         string reused = await page.Page.Locator("#job-facts div[data-key='From the store'] dd").TextContentAsync() ?? "";
-        Assert.InRange(int.Parse(reused, System.Globalization.CultureInfo.InvariantCulture), 4, 1000);
+        Assert.InRange(int.Parse(reused, System.Globalization.CultureInfo.InvariantCulture), 4, 1000); // measured once: one less than the page had shown as done
         page.IsSound();
     }
 
