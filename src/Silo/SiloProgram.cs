@@ -31,6 +31,7 @@ internal static class SiloProgram
         {
             SiloConfiguration configuration = SiloSettingsReader.Read(builder.Configuration, Environment.GetEnvironmentVariable);
             PortCheck.Run(configuration);
+            await RedisCheck.RunAsync(configuration.Cluster);
             using TelemetrySession? telemetry = TelemetrySession.Start(new TelemetryOptions
             {
                 Service = Service,
@@ -56,6 +57,13 @@ internal static class SiloProgram
         catch (Exception fault) when (fault is RedisException or RedisTimeoutException)
         {
             await Console.Error.WriteLineAsync($"error: Redis, where the cluster keeps its table of members, cannot be used: {fault.Message} Check --redis (MambaQuant__Redis) and that Redis is up");
+            return SiloExitCodes.Surroundings;
+        }
+        catch (OperationCanceledException)
+        {
+            // Orleans has tried to join for as long as it does; nobody has asked the silo to stop, which would end without an exception.
+            await Console.Error.WriteLineAsync(
+                "error: the silo could not join its cluster. With Localhost clustering: is the first silo (--primary-silo, MambaQuant__PrimarySilo) up, and of the same --store, --cluster-id and --service-id? Silos of another store are another cluster, and need a first silo and ports of their own");
             return SiloExitCodes.Surroundings;
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or SocketException or OrleansException or TimeoutException)

@@ -12,6 +12,7 @@ internal sealed class SiloSettingsReader
 {
     private const int LargestPort = 65535;
     private const int MostSlots = 1024;
+    private const int LongestName = 256;
 
     private readonly IConfigurationSection _section;
     private readonly Func<string, string?> _environment;
@@ -65,7 +66,7 @@ internal sealed class SiloSettingsReader
             Threads = Number("Threads", Environment.ProcessorCount, 1, MostSlots),
             Cluster = cluster,
             Endpoint = new SiloEndpoint(
-                Value("SiloName") ?? _environment("POD_NAME") ?? string.Create(CultureInfo.InvariantCulture, $"{Environment.MachineName}-{siloPort}"),
+                Name(siloPort),
                 Advertised(),
                 siloPort,
                 gatewayPort,
@@ -111,6 +112,14 @@ internal sealed class SiloSettingsReader
 
         string variable = text[VariablePrefix.Length..];
         return _environment(variable) is { Length: > 0 } value ? value : Wrong<string?>(name, text, "a variable that is set", null);
+    }
+
+    private string Name(int siloPort)
+    {
+        string name = Value("SiloName") ?? _environment("POD_NAME") ?? string.Create(CultureInfo.InvariantCulture, $"{Environment.MachineName}-{siloPort}");
+        return name.Any(letter => letter == '/' || char.IsControl(letter)) || name.Length > LongestName
+            ? Wrong("SiloName", string.Concat(name.Select(letter => char.IsControl(letter) ? '?' : letter)), $"at most {LongestName} characters, none of them '/' (which parts the name of a silo from those of its slots) or a control character", "silo")
+            : name;
     }
 
     private IPAddress Advertised()

@@ -36,6 +36,8 @@ internal static class SiloComposition
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = configuration.Shutdown + ToClose);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton(store);
+        builder.Services.AddSingleton(configuration);
+        builder.Services.AddHostedService<SiloNews>();
         builder.Services.AddSiloHealth();
         builder.UseOrleans(silo => silo.AddActivityPropagation().JoinCluster(configuration.Cluster, configuration.Endpoint).AddMambaQuant(Options(configuration, store, backends)));
         if (configuration.ExitWhenIdle is { } limit)

@@ -61,6 +61,18 @@ public sealed class SiloSettingsReaderTests
         Assert.DoesNotContain("0123456789abcdef", fault.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("a/b")]
+    [InlineData("a\nb")]
+    public void SiloName_ThatCannotStandInTheNameOfASlot_IsRefusedWithEverythingElse(string name)
+    {
+        InvalidSiloConfigurationException fault = Assert.Throws<InvalidSiloConfigurationException>(() => Read(("Store", "s"), ("SiloName", name), ("Slots", "many")));
+
+        Assert.Equal(2, fault.Problems.Length);
+        Assert.Contains(fault.Problems, problem => problem.StartsWith("MambaQuant:SiloName: expected at most 256 characters, none of them '/'", StringComparison.Ordinal));
+        Assert.DoesNotContain('\n', fault.Problems[1]);
+    }
+
     [Fact]
     public void Redis_WithoutConnectionIsRefused()
     {

@@ -24,6 +24,7 @@ public sealed class SiloProcessTests : IDisposable
         using var silo = new SiloProcess("one", "--store", _folder.File("store"), "--clustering", "Redis", "--redis", redis.ConnectionString);
         await silo.WaitUntilReadyAsync();
 
+        await silo.UntilPrintedAsync($"slots 1, store {_folder.File("store")}, cluster ", TimeSpan.FromSeconds(60));
         Assert.Equal(HttpStatusCode.OK, await silo.HealthAsync("startup"));
         Assert.Equal(HttpStatusCode.OK, await silo.HealthAsync("live"));
         silo.Process.Signal("TERM");
@@ -82,7 +83,8 @@ public sealed class SiloProcessTests : IDisposable
         using var silo = new SiloProcess("one", "--store", _folder.File("store"), "--scratch", _folder.File("scratch"), "--redis", redis);
 
         Assert.Equal(SiloExitCodes.Surroundings, silo.Process.WaitForEnd(TimeSpan.FromSeconds(60)));
-        Assert.Contains("Redis", silo.Printed, StringComparison.OrdinalIgnoreCase);
+        Assert.StartsWith("error: Redis, where the cluster keeps its table of members, cannot be used", silo.Printed, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", silo.Printed, StringComparison.Ordinal);
     }
 
     [RedisFact]
