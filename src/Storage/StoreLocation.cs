@@ -45,6 +45,14 @@ public static class StoreLocation
                 : throw new ArgumentException($"expected a path, an https address of a blob container, or a connection string; found an address of kind '{location[..scheme]}'", nameof(location));
         }
 
-        return _marksOfConnections.Any(mark => location.Contains(mark, StringComparison.OrdinalIgnoreCase)) ? BlobPlace.FromConnectionString(location) : null;
+        return IsConnection(location) ? BlobPlace.FromConnectionString(location) : null;
+    }
+
+    /// <summary>Whether a text is a connection string, or was meant to be one: it may hold a key, and is not to be shown.</summary>
+    /// <param name="location">What was written.</param>
+    public static bool IsConnection(string location)
+    {
+        ArgumentNullException.ThrowIfNull(location);
+        return _marksOfConnections.Any(mark => location.Contains(mark, StringComparison.OrdinalIgnoreCase));
     }
 }

@@ -2,6 +2,7 @@ using MambaQuant.Client.Evaluation;
 using MambaQuant.Dashboard.Reports;
 using MambaQuant.Pipeline.Planning;
 using MambaQuant.Quant.Checkpoints;
+using MambaQuant.Storage;
 
 namespace MambaQuant.Client.Quantizing;
 
@@ -129,7 +130,7 @@ internal static class CheckpointPages
         Workers = report.Workers,
     };
 
-    private static string? Local(string? typed) => typed is null || typed.Split('/')[0].Contains(':', StringComparison.Ordinal) ? null : typed;
+    private static string? Local(string? typed) => typed is null || StoreLocation.IsConnection(typed) || typed.Split('/')[0].Contains(':', StringComparison.Ordinal) ? null : typed;
 
     private static string[] Option(string name, int? value) => value is int number ? [name, $"{number}"] : [];
 }

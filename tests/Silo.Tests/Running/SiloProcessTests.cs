@@ -110,6 +110,7 @@ public sealed class SiloProcessTests : IDisposable
         using var second = new SiloProcess("second", [.. shared, .. Tls(authority, "second")]);
         await Task.WhenAll(first.WaitUntilReadyAsync(), second.WaitUntilReadyAsync());
 
+        await first.UntilPrintedAsync("the certificate of this silo ends at ", TimeSpan.FromSeconds(60)); // in ten days
         (string certificate, string key) = authority.Issue("client");
         using (ClusterCertificates own = ClusterCertificates.Read(certificate, key, authority.AuthorityPath))
         {
