@@ -24,7 +24,7 @@ public sealed class SiloProcessTests : IDisposable
         using var silo = new SiloProcess("one", "--store", _folder.File("store"), "--clustering", "Redis", "--redis", redis.ConnectionString);
         await silo.WaitUntilReadyAsync();
 
-        await silo.UntilPrintedAsync($"slots 1, store {_folder.File("store")}, cluster ", TimeSpan.FromSeconds(60));
+        await silo.Process.UntilPrintedAsync($"slots 1, store {_folder.File("store")}, cluster ", TimeSpan.FromSeconds(60));
         Assert.Equal(HttpStatusCode.OK, await silo.HealthAsync("startup"));
         Assert.Equal(HttpStatusCode.OK, await silo.HealthAsync("live"));
         silo.Process.Signal("TERM");
@@ -110,7 +110,7 @@ public sealed class SiloProcessTests : IDisposable
         using var second = new SiloProcess("second", [.. shared, .. Tls(authority, "second")]);
         await Task.WhenAll(first.WaitUntilReadyAsync(), second.WaitUntilReadyAsync());
 
-        await first.UntilPrintedAsync("the certificate of this silo ends at ", TimeSpan.FromSeconds(60)); // in ten days
+        await first.Process.UntilPrintedAsync("the certificate of this silo ends at ", TimeSpan.FromSeconds(60)); // in ten days
         (string certificate, string key) = authority.Issue("client");
         using (ClusterCertificates own = ClusterCertificates.Read(certificate, key, authority.AuthorityPath))
         {
