@@ -1,4 +1,5 @@
 using MambaQuant.Client.Submitting;
+using MambaQuant.Dashboard.Reports;
 
 namespace MambaQuant.Client.Cluster;
 
@@ -10,5 +11,5 @@ internal static class Reattachment
     /// <param name="outputPath">Where its checkpoint is to go, or null.</param>
     /// <param name="settings">The cluster.</param>
     public static string Command(string job, string? outputPath, ClusterSettings settings) =>
-        $"mambaquant watch {job}{(outputPath is null ? "" : $" --out {outputPath}")}{settings.Repeat()}";
+        $"mambaquant watch {job}{(outputPath is null ? "" : $" --out {ShellWord.Quote(outputPath)}")}{settings.Repeat()}";
 }

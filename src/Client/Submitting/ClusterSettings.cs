@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using MambaQuant.Client.Failures;
+using MambaQuant.Dashboard.Reports;
 
 namespace MambaQuant.Client.Submitting;
 
@@ -34,11 +35,9 @@ internal sealed record ClusterSettings(ImmutableDictionary<string, string> Optio
     public string Repeat() => string.Concat(Options.OrderBy(option => option.Key, StringComparer.Ordinal).Select(option => option.Key switch
     {
         "Gateway" => string.Concat(option.Value.Split(',').Select(gateway => $" --gateway {gateway}")),
-        _ => $" {OptionOf(option.Key)} {(MayBeSecret(option.Value) ? "…" : Quote(option.Value))}",
+        _ => $" {OptionOf(option.Key)} {(MayBeSecret(option.Value) ? "…" : ShellWord.Quote(option.Value))}",
     }));
 
     // A connection string has options behind commas or semicolons, a signed address its signature behind a question mark.
     private static bool MayBeSecret(string text) => text.IndexOfAny([',', ';', '?', '=', '@']) >= 0;
-
-    private static string Quote(string text) => text.Any(char.IsWhiteSpace) ? $"'{text}'" : text;
 }

@@ -85,6 +85,7 @@ function hear(news, isWhole) {
 function draw() {
   isDirty = false;
   showJobs();
+  if (!job) return; // another one was chosen since the frame was asked for, and is not there yet
   showHead();
   stages.update(job);
   maps.update(changed);

@@ -21,6 +21,8 @@ export class Pictures {
   }
 
   show(job) {
+    clearTimeout(this.#redraw);
+    this.#redraw = 0;
     this.#job = job;
     this.#base = `api/jobs/${job.plan.job}/pictures/`;
     this.#known = new Map();

@@ -32,21 +32,5 @@ internal static class Reproduction
 
     private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
 
-    private static string Line(List<string> words) => string.Join(' ', words.Select(Quoted));
-
-    /// <summary>A word as a shell reads it back: quoted where it holds anything but letters of names and paths.</summary>
-    private static string Quoted(string word) => word.Any(char.IsControl) ? $"$'{string.Concat(word.Select(Escaped))}'" : word.Length > 0 && word.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.' or '/' or ':' or ',' or '=' or '+')
-        ? word
-        : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
-
-    /// <summary>A letter between the quotes of bash that know escapes: a page cannot hold controls.</summary>
-    private static string Escaped(char letter) => letter switch
-    {
-        '\\' or '\'' => $"\\{letter}",
-        '\t' => "\\t",
-        '\n' => "\\n",
-        '\r' => "\\r",
-        _ when char.IsControl(letter) => $"\\u{(int)letter:x4}",
-        _ => letter.ToString(),
-    };
+    private static string Line(List<string> words) => string.Join(' ', words.Select(ShellWord.Quote));
 }

@@ -183,6 +183,11 @@ internal sealed class JobConductor
         foreach (LeaseProgress lease in leases)
         {
             taken.Add(SendAsync(new LeaseRenewed(_driver.Now, slot, lease.Item, lease.Attempt, lease.Checkpoint)));
+            if (State.LeaseOf(slot) is not { } held || (held.Item, held.Attempt) != (lease.Item, lease.Attempt))
+            {
+                continue; // it was taken away, and what it had done is another's to do
+            }
+
             _board?.Hear(slot, lease.Attempt, new ItemProgress(lease.Item, lease.Done, lease.Total, lease.Unit, lease.Checkpoint));
         }
 

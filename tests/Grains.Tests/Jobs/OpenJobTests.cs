@@ -156,6 +156,24 @@ public sealed class OpenJobTests : IDisposable
         await job.CloseAsync();
     }
 
+    [Fact]
+    public async Task ProgressOfAnAttemptThatWasTakenAway_IsNotShown()
+    {
+        WorkPlan plan = await _small.PutAsync(_store);
+        using OpenJob job = await OpenAsync(plan, 0, "a silo");
+        HeldLease held = (await job.Conductor.JoinAsync(SlotOf(plan))).Held!.Value;
+        string slot = SlotOf(plan).Slot;
+
+        await job.Conductor.RenewAsync(slot, [new LeaseProgress { Item = held.Item, Attempt = held.Attempt + 1, Done = 5, Total = 10, Unit = "tokens" }], asks: false);
+        Assert.All(View().Workers, worker => Assert.Equal(0, worker.Done));
+
+        await job.Conductor.RenewAsync(slot, [new LeaseProgress { Item = held.Item, Attempt = held.Attempt, Done = 5, Total = 10, Unit = "tokens" }], asks: false);
+        Assert.Equal(5, Assert.Single(View().Workers).Done);
+        await job.CloseAsync();
+
+        JobOverview View() => job.Board.View(job.Conductor.State, job.Owner, string.Empty, 0);
+    }
+
     private static IEnumerable<string> Damages(OpenJob job) =>
         job.Board.View(job.Conductor.State, job.Owner, string.Empty, 0).Notices.Where(notice => notice.Kind == NoticeKind.Damage).Select(notice => notice.Text);
 
