@@ -199,7 +199,17 @@ internal sealed partial class CalibrationJobGrain(
     private async Task EndAsync(OpenJob job)
     {
         SchedulerState state = job.Conductor.State;
-        var ending = new JobEnding(JobPhases.Of(state.Status), state.Cause, job.Owner) { Fault = state.Fault, Round = state.Round ?? 0 };
+        JobView last = JobViews.Of(job.Board.View(state, job.Owner, options.Store.Description, 0), job.Plan);
+        var ending = new JobEnding(JobPhases.Of(state.Status), state.Cause, job.Owner)
+        {
+            Fault = state.Fault,
+            Round = state.Round ?? 0,
+            Made = last.Made,
+            Reused = last.Reused,
+            Repeated = last.Repeated,
+            Damaged = last.Damaged,
+            Notices = last.Notices,
+        };
         if (!await WriteDownAsync(job, ending))
         {
             return;
@@ -299,6 +309,11 @@ internal sealed partial class CalibrationJobGrain(
             Fault = ending?.Fault ?? string.Empty,
             Owner = ending?.Owner ?? string.Empty,
             Store = options.Store.Description,
+            Made = ending?.Made ?? 0,
+            Reused = ending?.Reused ?? 0,
+            Repeated = ending?.Repeated ?? 0,
+            Damaged = ending?.Damaged ?? [],
+            Notices = ending?.Notices ?? [],
         };
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using MambaQuant.Grains.Contracts;
 
 namespace MambaQuant.Grains.Jobs;
@@ -15,4 +16,20 @@ public sealed record JobEnding(JobPhase Phase, string Cause, string Owner)
     /// <summary>What kind of failure ended it: the name of an exception's type.</summary>
     /// <value>Empty by default: not known, or none.</value>
     public string Fault { get; init; } = string.Empty;
+
+    /// <summary>Items that were made.</summary>
+    /// <value>0 by default, as in what earlier versions wrote.</value>
+    public int Made { get; init; }
+
+    /// <summary>Items that were found in the store.</summary>
+    public int Reused { get; init; }
+
+    /// <summary>Attempts that came to nothing.</summary>
+    public int Repeated { get; init; }
+
+    /// <summary>What was found damaged, and was made anew.</summary>
+    public ImmutableArray<string> Damaged { get; init; } = [];
+
+    /// <summary>What happened last.</summary>
+    public ImmutableArray<JobNotice> Notices { get; init; } = [];
 }

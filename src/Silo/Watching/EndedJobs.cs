@@ -23,7 +23,7 @@ internal sealed class EndedJobs(IArtifactStore store)
     /// <summary>The job with its items and stages.</summary>
     /// <param name="ending">What is known of the job besides: how it ended.</param>
     /// <param name="cancellation">Stops the reading.</param>
-    /// <returns>With every item. Who made what is not known any more: all that is done counts as made.</returns>
+    /// <returns>With every item. Where its ending does not tell who made what, all that is done counts as made.</returns>
     /// <remarks>Cost: the first time reads the plan, and lists the items of the store.</remarks>
     /// <exception cref="InvalidPlanException">The plan is missing, damaged, or of another version.</exception>
     /// <exception cref="ArtifactStoreException">The store cannot be read.</exception>
@@ -102,7 +102,7 @@ internal sealed class EndedJobs(IArtifactStore store)
                 kind.Count(status => status == ItemStatus.Done),
                 kind.Count(status => status == ItemStatus.Unneeded)))],
             Items = [.. statuses.Select((status, item) => new ItemChange(item, status))],
-            Made = statuses.Count(status => status == ItemStatus.Done),
+            Made = ending.Made + ending.Reused > 0 ? ending.Made : statuses.Count(status => status == ItemStatus.Done),
         };
     }
 }

@@ -36,7 +36,7 @@ public sealed class RealJobTests(Chromium chromium) : IClassFixture<Chromium>, I
         Assert.Equal(done[0], done[2]);
         Assert.True(await page.Page.EvaluateAsync<bool>("() => [...document.querySelectorAll('.stage')].every(stage => ['done', 'stored'].includes(stage.dataset.state))"));
         Assert.Equal(2, await page.Page.Locator("#jobs a[data-status=finished]").CountAsync());
-        Assert.Equal(9, await page.Page.Locator("#layer-choice option:not([disabled])").CountAsync()); // eight layers and the ends, the last ones included
+        await page.Page.WaitForFunctionAsync("() => document.querySelectorAll('#layer-choice option:not([disabled])').length === 9", null, Patiently); // eight layers and the ends, the last ones included; drawn a moment behind their coming
         await page.PhotographAsync("real-end");
         page.IsSound();
     }

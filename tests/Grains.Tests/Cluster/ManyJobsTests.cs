@@ -200,7 +200,10 @@ public sealed class ManyJobsTests : IAsyncLifetime, IDisposable
         Assert.Equal(plan.Graph.Items.Length, late.Items.Sum(kind => kind.Done));
 
         await _cluster.Cluster.DeactivateAsync(_cluster.Job(plan.Id).GetGrainId());
-        Assert.Equal(JobPhase.Finished, (await _cluster.Job(plan.Id).ViewAsync(0, 0)).Phase);
+        JobView closed = await _cluster.Job(plan.Id).ViewAsync(0, 0);
+        Assert.Equal((JobPhase.Finished, end.Made, end.Reused, end.Repeated), (closed.Phase, closed.Made, closed.Reused, closed.Repeated));
+        Assert.Equal(end.Notices.AsEnumerable(), closed.Notices);
+        Assert.True(closed.Made > 0);
     }
 
     [Fact]

@@ -46,6 +46,18 @@ public sealed class ClusterJobSourceTests
     }
 
     [Fact]
+    public async Task JobThatHasEnded_TellsWhatWasMadeAndWhatWasThere_AsItDidWhileItRan()
+    {
+        await StoredPlans.PutAsync(_store, _plan, CancellationToken.None);
+        JobView closed = Closed(JobPhase.Finished) with { Made = 4, Reused = 7, Repeated = 2, Notices = [new JobNotice(1, "tried again")] };
+
+        JobOverview overview = (await new ClusterJobSource(StandingGrains.Of(closed), _store, "a test").WatchAsync(_plan.Id, 0, TimeSpan.Zero, CancellationToken.None))!;
+
+        Assert.Equal((4, 7, 2), (overview.Made, overview.Reused, overview.Repeated));
+        Assert.Equal("tried again", Assert.Single(overview.Notices).Text);
+    }
+
+    [Fact]
     public async Task JobThatFailed_ShowsWhatWasStillToBeDone()
     {
         await StoredPlans.PutAsync(_store, _plan, CancellationToken.None);
