@@ -26,7 +26,9 @@ internal static class ClusterCommand
 
     private static readonly Option<int> Seconds = new("--seconds") { Description = "how long each is measured", DefaultValueFactory = _ => 10 };
 
-    private static readonly Option<int> Pairs = new("--pairs") { Description = "pairs of quantize and submit, of two minutes or more each", DefaultValueFactory = _ => 5 };
+    private static readonly Option<int> Pairs = new("--pairs") { Description = "pairs of quantize and submit, of a minute or two each", DefaultValueFactory = _ => 5 };
+
+    private static readonly Option<FileInfo?> Calibration = new("--calibration") { Description = "text that those calibrate on (train split); what the model writes itself without it" };
 
     private static readonly Option<int> Repeats = new("--repeats") { Description = "silos that come and go, each measurement", DefaultValueFactory = _ => 10 };
 
@@ -52,7 +54,7 @@ internal static class ClusterCommand
         Parts.AcceptOnlyFromAmong(Known);
         var command = new Command("cluster", "What the cluster costs: transitions a second, coming back, real silos beside the embedded engine, coming and going.")
         {
-            Output, Parts, Slots, Seconds, Pairs, Repeats, Kills, Tests,
+            Output, Parts, Slots, Seconds, Pairs, Calibration, Repeats, Kills, Tests,
         };
         command.SetAction(async (parsed, _) =>
         {
@@ -72,7 +74,7 @@ internal static class ClusterCommand
 
             (string Part, Func<Task<string>> Measure)[] real =
             [
-                ("overhead", () => Overhead.MeasureAsync(parsed.GetValue(Pairs))),
+                ("overhead", () => Overhead.MeasureAsync(parsed.GetValue(Pairs), parsed.GetValue(Calibration)?.FullName)),
                 ("notice", () => ComingAndGoing.MeasureAsync(parsed.GetValue(Repeats))),
                 ("kills", () => RandomKills.RunAsync(parsed.GetValue(Kills))),
             ];

@@ -26,10 +26,14 @@ internal sealed class StageBoard(TimeProvider time)
     /// <returns>The stage, brought up to date.</returns>
     public StageMeter Update(StageProgress progress)
     {
-        StageMeter stage = Find(progress.Stage);
-        stage.Update(progress);
+        Current = Find(progress.Stage);
         Refresh();
-        return Current = stage;
+        if (Job?.Stages.Any(overview => overview.Stage == progress.Stage) is not true)
+        {
+            Current.Update(progress);
+        }
+
+        return Current;
     }
 
     /// <summary>Takes over what the job says of its stages by now.</summary>

@@ -11,6 +11,7 @@ internal sealed class StageMeter(string stage, TimeProvider time)
     private readonly BoardRate _own = new(time);
     private StageOverview _shown = new(stage, 0, 0, string.Empty, 0);
     private TimeSpan? _took;
+    private bool _isOwn;
 
     /// <summary>The stage's name.</summary>
     public string Stage => _shown.Stage;
@@ -30,8 +31,8 @@ internal sealed class StageMeter(string stage, TimeProvider time)
     /// <summary>Share done, rounded down so that 100 means done; null where the total is not known.</summary>
     public int? Percent => Total > 0 ? (int)(100 * (Int128)Math.Min(Done, Total) / Total) : null;
 
-    /// <summary>Time since it was first heard of; stands still once it is complete.</summary>
-    public TimeSpan Elapsed => _took ?? time.GetElapsedTime(_began);
+    /// <summary>Time in which its items ran, as the job says; of a stage that belongs to no job since it was first heard of. Stands still once it is complete.</summary>
+    public TimeSpan Elapsed => _took ?? Worked;
 
     /// <summary>Units per second; null before the first unit.</summary>
     public double? Rate => _shown.PerSecond > 0 ? _shown.PerSecond : null;
@@ -45,7 +46,12 @@ internal sealed class StageMeter(string stage, TimeProvider time)
     {
         // Reports of parallel workers may overtake each other; a bar never runs backwards.
         long done = Math.Max(Done, progress.Done);
-        _own.Begin(0);
+        if (!_isOwn)
+        {
+            _own.Begin(0);
+            _isOwn = true;
+        }
+
         _own.Move(done);
         Show(new StageOverview(Stage, done, progress.Total, progress.Unit, _own.PerSecond));
     }
@@ -66,5 +72,7 @@ internal sealed class StageMeter(string stage, TimeProvider time)
     }
 
     /// <summary>Ends the stage.</summary>
-    public void Complete() => _took ??= time.GetElapsedTime(_began);
+    public void Complete() => _took ??= Worked;
+
+    private TimeSpan Worked => _shown.Seconds > 0 ? TimeSpan.FromSeconds(_shown.Seconds) : time.GetElapsedTime(_began);
 }

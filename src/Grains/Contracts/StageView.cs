@@ -20,7 +20,11 @@ public sealed record StageView
     [Id(3)]
     public required string Unit { get; init; }
 
-    /// <summary>Units a second since the stage was first heard of; 0 where not known.</summary>
+    /// <summary>Units a second while its items ran; 0 where not known.</summary>
     [Id(4)]
     public double PerSecond { get; init; }
+
+    /// <summary>Seconds in which items of it ran; 0 where not known.</summary>
+    [Id(5)]
+    public double Seconds { get; init; }
 }

@@ -27,6 +27,7 @@ public static class JobViews
             Total = stage.Total,
             Unit = stage.Unit,
             PerSecond = stage.PerSecond,
+            Seconds = stage.Seconds,
         })],
         Items = [.. overview.Kinds.Select(kind => new ItemCount
         {
@@ -60,7 +61,7 @@ public static class JobViews
             Version = view.Version,
             Owner = view.Owner,
             Store = view.Store,
-            Stages = [.. view.Stages.Select(stage => new StageOverview(stage.Stage, stage.Done, stage.Total, stage.Unit, stage.PerSecond))],
+            Stages = [.. view.Stages.Select(stage => new StageOverview(stage.Stage, stage.Done, stage.Total, stage.Unit, stage.PerSecond) { Seconds = stage.Seconds })],
             Kinds =
             [
                 .. view.Items.Where(count => Enum.TryParse<WorkKind>(count.Kind, out _)).Select(count => new KindOverview(

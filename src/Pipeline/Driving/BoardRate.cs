@@ -1,22 +1,37 @@
 namespace MambaQuant.Pipeline.Driving;
 
-/// <summary>How fast a stage is: counted from when its first item began to when it last moved, so that a stage that is done keeps its rate.</summary>
+/// <summary>How fast a stage is, counted in the time in which its items ran: pauses in which workers are at other stages do not count, and a stage that is done keeps its rate.</summary>
 /// <param name="time">The clock.</param>
 public sealed class BoardRate(TimeProvider time)
 {
-    private long? _started;
+    private long? _since;
     private long _first, _last;
+    private TimeSpan _worked;
+    private bool _hasBegun;
+    private int _running;
 
-    /// <summary>Units a second; 0 where not yet known.</summary>
+    /// <summary>Units a second while somebody was at work; 0 where not yet known.</summary>
     public double PerSecond { get; private set; }
 
-    /// <summary>The stage begins; only the first time counts.</summary>
+    /// <summary>Time in which somebody was at work.</summary>
+    public TimeSpan Worked => _since is { } since ? _worked + time.GetElapsedTime(since) : _worked;
+
+    /// <summary>Somebody begins to work for the stage.</summary>
     /// <param name="done">Units done already.</param>
     public void Begin(long done)
     {
-        if (_started is null)
+        (_first, _last) = _hasBegun ? (_first, _last) : (done, done);
+        _hasBegun = true;
+        _since ??= time.GetTimestamp();
+        _running++;
+    }
+
+    /// <summary>Somebody who began is no longer at work: where nobody is, the clock stands.</summary>
+    public void End()
+    {
+        if (_running > 0 && --_running == 0)
         {
-            (_started, _first, _last) = (time.GetTimestamp(), done, done);
+            (_worked, _since) = (Worked, null);
         }
     }
 
@@ -24,9 +39,9 @@ public sealed class BoardRate(TimeProvider time)
     /// <param name="done">Units done by now.</param>
     public void Move(long done)
     {
-        if (_started is { } started && done > _last)
+        if (_hasBegun && done > _last)
         {
-            double seconds = time.GetElapsedTime(started).TotalSeconds;
+            double seconds = Worked.TotalSeconds;
             _last = done;
             PerSecond = seconds > 0 ? (done - _first) / seconds : 0;
         }

@@ -15,6 +15,7 @@ public sealed class JobBoard(WorkPlan plan, TimeProvider time)
 
     private readonly Dictionary<string, BoardWorker> _workers = new(StringComparer.Ordinal);
     private readonly Dictionary<string, BoardRate> _rates = new(StringComparer.Ordinal);
+    private readonly HashSet<int> _running = [];
     private readonly Queue<NoticeOverview> _notices = [];
     private readonly List<string> _damaged = [];
     private readonly HashSet<int> _counted = [], _credited = [];
@@ -63,9 +64,10 @@ public sealed class JobBoard(WorkPlan plan, TimeProvider time)
             }
         }
 
+        _running.Clear();
         foreach (LeaseName lease in state.Leases)
         {
-            RateOf(lease.Item).Begin(_meters.Of(lease.Item).Done);
+            BeginItem(lease.Item);
         }
 
         Version++;
@@ -117,6 +119,7 @@ public sealed class JobBoard(WorkPlan plan, TimeProvider time)
         {
             _meters.Complete(item);
             Move(item);
+            EndItem(item);
             Version++;
         }
     }
@@ -153,10 +156,11 @@ public sealed class JobBoard(WorkPlan plan, TimeProvider time)
         switch (output)
         {
             case Assign assign:
-                RateOf(assign.Item).Begin(_meters.Of(assign.Item).Done);
+                BeginItem(assign.Item);
                 break;
             case Returned returned:
                 _meters.Drop(returned.Item);
+                EndItem(returned.Item);
                 if (returned.Reason != ReturnReason.Released && state.Status == JobStatus.Running)
                 {
                     NoticeKind kind = returned.Reason is ReturnReason.WorkerLost or ReturnReason.Expired ? NoticeKind.Loss : NoticeKind.Retry;
@@ -286,8 +290,25 @@ public sealed class JobBoard(WorkPlan plan, TimeProvider time)
 
     private StageOverview ViewOf(StageProgress stage)
     {
-        double rate = _rates.TryGetValue(stage.Stage, out BoardRate? known) ? known.PerSecond : 0;
-        return new StageOverview(stage.Stage, stage.Done, stage.Total, stage.Unit, rate);
+        BoardRate? rate = _rates.GetValueOrDefault(stage.Stage);
+        return new StageOverview(stage.Stage, stage.Done, stage.Total, stage.Unit, rate?.PerSecond ?? 0) { Seconds = rate?.Worked.TotalSeconds ?? 0 };
+    }
+
+    /// <summary>An item runs; several attempts at once are one.</summary>
+    private void BeginItem(int item)
+    {
+        if (_running.Add(item))
+        {
+            RateOf(item).Begin(_meters.Of(item).Done);
+        }
+    }
+
+    private void EndItem(int item)
+    {
+        if (_running.Remove(item))
+        {
+            RateOf(item).End();
+        }
     }
 
     private void Move(int item) => RateOf(item).Move(_meters.Of(item).Done);

@@ -18,7 +18,7 @@ public sealed class JobViewsTests
         Version = 7,
         Owner = "owner",
         Store = "store",
-        Stages = [new StageOverview("quantize", 1, 8, "layers", 0.5)],
+        Stages = [new StageOverview("quantize", 1, 8, "layers", 0.5) { Seconds = 2.5 }],
         Workers = [new WorkerOverview("w", "a device", 3, 2, 10, 20, "tokens", 1.5, 4), new WorkerOverview("x", "", null, 0, 0, 0, "", 0, 0)],
         Notices = [new NoticeOverview(1, NoticeKind.Loss, 12345, "text")],
         Kinds = [new KindOverview(WorkKind.Quantize, 1, 2, 3, 4, 5)],

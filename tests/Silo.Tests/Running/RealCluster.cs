@@ -38,8 +38,8 @@ internal sealed class RealCluster : IAsyncDisposable
         Redis = RedisServer.Start(network?.Middle, password);
         _arguments =
         [
-            "--store", location, "--clustering", "Redis", "--redis", Redis.ConnectionString, "--threads", "1", "--shutdown-seconds", "20",
-            .. more,
+            "--store", location, "--clustering", "Redis", "--redis", Redis.ConnectionString, "--shutdown-seconds", "20",
+            .. more.Contains("--threads") ? (string[])[] : ["--threads", "1"], .. more,
         ];
     }
 
