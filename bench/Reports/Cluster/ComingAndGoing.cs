@@ -11,10 +11,10 @@ namespace MambaQuant.Reports.Cluster;
 /// <summary>How soon a cluster of real processes, with the settings that a silo has by default, notices who comes and who goes.</summary>
 internal sealed class ComingAndGoing : IAsyncDisposable
 {
-    private const int Silos = 3, Sequences = 512;
+    private const int Silos = 3, Sequences = 4096;
 
-    // Many items of less than a second, and more of them than there is time for.
-    private static readonly PlanOptions Grid = new() { Blocks = 2, Shards = 128 };
+    // Many items of less than a second, and more of them than there is time for while one silo after the other dies.
+    private static readonly PlanOptions Grid = new() { Blocks = 2, Shards = 256 };
 
     private readonly RealJob _jobs = new();
     private readonly RealCluster _cluster;
