@@ -11,7 +11,7 @@ namespace MambaQuant.Reports.Cluster;
 /// <summary>How soon a cluster of real processes, with the settings that a silo has by default, notices who comes and who goes.</summary>
 internal sealed class ComingAndGoing : IAsyncDisposable
 {
-    private const int Silos = 3, Sequences = 4096;
+    private const int Silos = 3, Sequences = 16384;
 
     // Many items of less than a second, and more of them than there is time for while one silo after the other dies.
     private static readonly PlanOptions Grid = new() { Blocks = 2, Shards = 256 };
