@@ -63,8 +63,8 @@ internal sealed class ClusterLink(string description, Func<CancellationToken, Ta
             T answer = await pipeline.ExecuteAsync(
                 async token =>
                 {
-                    TimeSpan left = (patience ?? LongestConnecting) - time.GetElapsedTime(began);
-                    return await CallOnceAsync(call, patience is null || left > LongestConnecting ? LongestConnecting : left, token);
+                    TimeSpan left = patience - time.GetElapsedTime(began) ?? LongestConnecting;
+                    return await CallOnceAsync(call, left < LongestConnecting ? left : LongestConnecting, token);
                 },
                 cancellation);
             Found();

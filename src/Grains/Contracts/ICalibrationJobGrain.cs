@@ -25,6 +25,13 @@ public interface ICalibrationJobGrain : IGrainWithStringKey
     [Alias("Leave")]
     Task LeaveAsync(string slot, bool drained, string cause);
 
+    /// <summary>A slot that has nothing to do would work for another job.</summary>
+    /// <param name="slot">Its name.</param>
+    /// <param name="cause">Why, for people.</param>
+    /// <returns><see cref="SlotStanding.Member"/> where it stays, because it was given an item meanwhile.</returns>
+    [Alias("Yield")]
+    Task<SlotReply> YieldAsync(string slot, string cause);
+
     /// <summary>Attempts ended. Returns when the journal has it.</summary>
     /// <param name="slot">Whose.</param>
     /// <param name="reports">How they ended; known ones and stale ones change nothing.</param>

@@ -83,6 +83,11 @@ internal sealed partial class CalibrationJobGrain(
     }
 
     /// <inheritdoc/>
+    public async Task<SlotReply> YieldAsync(string slot, string cause) => await OpenedAsync() is { } job
+        ? await CallAsync(slot, () => job.Conductor.YieldAsync(slot, cause))
+        : NotOpen();
+
+    /// <inheritdoc/>
     public async Task<SlotReply> ReportAsync(string slot, ImmutableArray<WorkReport> reports) => await OpenedAsync() is { } job
         ? await CallAsync(slot, () => job.Conductor.ReportAsync(slot, reports))
         : NotOpen();

@@ -137,6 +137,26 @@ internal sealed class JobConductor
         _board?.Forget(slot);
     }
 
+    /// <summary>A slot that has nothing to do would work for another job.</summary>
+    /// <param name="slot">Its name.</param>
+    /// <param name="cause">Why, for people.</param>
+    /// <returns><see cref="SlotStanding.Member"/> where it stays, because it was given an item meanwhile.</returns>
+    public async Task<SlotReply> YieldAsync(string slot, string cause)
+    {
+        if (State.IsPresent(slot))
+        {
+            await SendAsync(new WorkerLost(_driver.Now, slot, cause, Drained: true) { OnlyIfFree = true });
+        }
+
+        SlotReply reply = Reply(slot);
+        if (reply.Standing == SlotStanding.Stranger)
+        {
+            _board?.Forget(slot);
+        }
+
+        return reply;
+    }
+
     /// <summary>Slots are gone, and with them what they held.</summary>
     /// <param name="slots">Their names.</param>
     /// <param name="cause">Why, for people.</param>

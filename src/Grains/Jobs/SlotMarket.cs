@@ -84,7 +84,7 @@ internal sealed class SlotMarket(TimeProvider time, TimeSpan announcement)
         }
 
         (entry.Slot, entry.Job, entry.IsIdle, entry.Heard) = (slot, job, isIdle, Now);
-        if (entry.Ordered is { } ordered && (ordered == job || !isIdle || _jobs[ordered].HasEnded))
+        if (entry.Ordered is { } ordered && (ordered == job || !isIdle || Find(ordered) is not { HasEnded: false }))
         {
             entry.Ordered = null;
         }

@@ -26,6 +26,7 @@ internal sealed partial class SlotAgent : IDisposable
     private readonly SemaphoreSlim _wake = new(0);
     private long? _announced;
     private bool _isKnownFree;
+    private bool _isResting;
     private volatile bool _isDisposed;
 
     /// <summary>Makes a slot; it does nothing before <see cref="RunAsync"/>.</summary>
@@ -146,8 +147,11 @@ internal sealed partial class SlotAgent : IDisposable
     {
         if (Job is not { } job)
         {
+            Rest();
             return await FindJobAsync();
         }
+
+        _isResting = false;
 
         ICalibrationJobGrain grain = _grains.GetGrain<ICalibrationJobGrain>(job);
         ImmutableArray<WorkReport> reports = _work.Reports;
@@ -187,13 +191,23 @@ internal sealed partial class SlotAgent : IDisposable
         }
 
         // The directory wants it elsewhere, and its own job has nothing for it.
-        if (_work.Ordered is not null && _work.TryLeave(job))
+        if (_work.Ordered is not null && _work.IsIdle)
         {
-            await grain.LeaveAsync(Slot.Slot, drained: true, "another job wants the slot");
+            await YieldAsync(job, grain);
         }
 
         // Soon after the beginning of an item it says that it has begun it; items that are quicker than that say so themselves.
         return Job is null || !_work.Reports.IsEmpty ? TimeSpan.Zero : reports.IsEmpty ? _options.Scheduling.Heartbeat : Soon;
+    }
+
+    /// <summary>Leaves its job for another, unless the job gives it something after all.</summary>
+    private async Task YieldAsync(string job, ICalibrationJobGrain grain)
+    {
+        SlotReply reply = await grain.YieldAsync(Slot.Slot, "another job wants the slot");
+        if (reply.Standing is not SlotStanding.Stranger || !_work.TryLeave(job))
+        {
+            _work.Take(job, reply, 0);
+        }
     }
 
     private async Task<TimeSpan> FindJobAsync()
@@ -224,6 +238,15 @@ internal sealed partial class SlotAgent : IDisposable
                 // Somebody else may have been given what it came for.
                 _isKnownFree = false;
                 return reply.Standing == SlotStanding.NotYet ? Soon : IsFree ? TimeSpan.Zero : _options.Scheduling.Heartbeat;
+        }
+    }
+
+    private void Rest()
+    {
+        if (!_isResting)
+        {
+            _isResting = true;
+            _runner.Rest();
         }
     }
 

@@ -15,7 +15,7 @@ internal sealed class SlotRunner : IDisposable
     private readonly IExecutorFactory _executors;
     private readonly int _place;
     private readonly Action<Assignment, WorkReport> _ended;
-    private readonly BlockingCollection<Assignment> _assignments = [];
+    private readonly BlockingCollection<Assignment?> _assignments = [];
     private readonly WorkerMeter _meter = new();
     private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private (string Job, WorkPlan Plan, WorkExecutor Executor)? _open;
@@ -41,6 +41,20 @@ internal sealed class SlotRunner : IDisposable
     /// <param name="assignment">The item.</param>
     public void Add(Assignment assignment) => _assignments.Add(assignment);
 
+    /// <summary>Frees what is kept for the next item of the same job, behind the items that it has: there may be none for long.</summary>
+    public void Rest()
+    {
+        try
+        {
+            _assignments.Add(null);
+        }
+        catch (InvalidOperationException) when (_assignments.IsAddingCompleted)
+        {
+            // The thread ends, and frees everything.
+            return;
+        }
+    }
+
     /// <summary>Lets the thread end behind the items that it has; does not wait for it. May be called again.</summary>
     public void Dispose()
     {
@@ -52,8 +66,14 @@ internal sealed class SlotRunner : IDisposable
     {
         try
         {
-            foreach (Assignment assignment in _assignments.GetConsumingEnumerable())
+            foreach (Assignment? assignment in _assignments.GetConsumingEnumerable())
             {
+                if (assignment is null)
+                {
+                    Close();
+                    continue;
+                }
+
                 _ended(assignment, Execute(assignment));
             }
 

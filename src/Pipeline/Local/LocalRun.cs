@@ -296,7 +296,6 @@ public sealed class LocalRun : IDisposable
         EvaluationSpeed? SpeedOf(string stage) => log.SpeedOf(stage) is { } speed ? new EvaluationSpeed(speed, _workers) : null;
     }
 
-    /// <summary>Runs a job under another driver: the checkpoint comes to lie in the store first.</summary>
     /// <summary>Takes a request away: without one no cluster that has the same store takes the job for its own. How the job ended is not changed by it.</summary>
     private async Task WithdrawAsync(WorkPlan plan, LocalJobLog log)
     {
@@ -310,6 +309,7 @@ public sealed class LocalRun : IDisposable
         }
     }
 
+    /// <summary>Runs a job under another driver: the checkpoint comes to lie in the store first.</summary>
     private async Task<QuantizeResult> RunAsync(
         IJobDriver driver, WorkPlan plan, QuantizeTarget target, StageClock clock, LocalJobLog log, bool isAssembled, CancellationToken cancellation)
     {

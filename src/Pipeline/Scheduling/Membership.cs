@@ -44,6 +44,12 @@ internal static class Membership
             return;
         }
 
+        if (lost.OnlyIfFree && transition.Worker(index).Lease is { } held)
+        {
+            transition.Say(new Ignored($"worker {lost.Worker} wanted to go, but was given item {held.Item} meanwhile"));
+            return;
+        }
+
         Remove(transition, index, lost.Cause, lost.Drained);
         transition.MembershipChanged = true;
     }

@@ -100,10 +100,7 @@ public sealed class ManyJobsTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task Job_ThatIsCancelled_StopsAndGoesOnWhenSubmittedAgain()
     {
-        var gate = new TaskCompletionSource();
-        _store.BeforePut = (name, cancellation) => name.EndsWith("/receipt", StringComparison.Ordinal) ? gate.Task.WaitAsync(cancellation) : Task.CompletedTask;
-        WorkPlan plan = await _small.PutAsync(_store);
-        await _cluster.SubmitAsync(plan.Id);
+        (WorkPlan plan, TaskCompletionSource gate) = await SubmitHeldAsync();
         await WaitForWorkAsync(plan.Id);
 
         Assert.Equal(JobPhase.Cancelled, await _cluster.Job(plan.Id).CancelAsync("enough"));
@@ -141,10 +138,7 @@ public sealed class ManyJobsTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task WatcherInASilo_IsAnsweredBeforeItsCallTimesOut_WhereNothingHappens()
     {
-        var gate = new TaskCompletionSource();
-        _store.BeforePut = (name, cancellation) => name.EndsWith("/receipt", StringComparison.Ordinal) ? gate.Task.WaitAsync(cancellation) : Task.CompletedTask;
-        WorkPlan plan = await _small.PutAsync(_store);
-        await _cluster.SubmitAsync(plan.Id);
+        (WorkPlan plan, TaskCompletionSource gate) = await SubmitHeldAsync();
         JobView view = await WaitForWorkAsync(plan.Id);
         IGrainFactory inSilo = _cluster.Cluster.Silos[0].ServiceProvider.GetRequiredService<IGrainFactory>();
 
@@ -209,10 +203,7 @@ public sealed class ManyJobsTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task Reports_ThatAreStaleTwiceOrNonsense_ChangeNothing()
     {
-        var gate = new TaskCompletionSource();
-        _store.BeforePut = (name, cancellation) => name.EndsWith("/receipt", StringComparison.Ordinal) ? gate.Task.WaitAsync(cancellation) : Task.CompletedTask;
-        WorkPlan plan = await _small.PutAsync(_store);
-        await _cluster.SubmitAsync(plan.Id);
+        (WorkPlan plan, TaskCompletionSource gate) = await SubmitHeldAsync();
         SlotView busy = (await WaitForWorkAsync(plan.Id)).Slots.First(slot => slot.Item is not null);
         ICalibrationJobGrain job = _cluster.Job(plan.Id);
 
@@ -248,6 +239,16 @@ public sealed class ManyJobsTests : IAsyncLifetime, IDisposable
         }
 
         return string.Join('\n', told.Take(12).Concat(_cluster.Warnings.Texts.Where(text => !text.Contains("has ended", StringComparison.Ordinal)).TakeLast(60)));
+    }
+
+    /// <summary>Submits a job whose items are made once the gate opens.</summary>
+    private async Task<(WorkPlan Plan, TaskCompletionSource Gate)> SubmitHeldAsync()
+    {
+        var gate = new TaskCompletionSource();
+        _store.BeforePut = (name, cancellation) => name.EndsWith("/receipt", StringComparison.Ordinal) ? gate.Task.WaitAsync(cancellation) : Task.CompletedTask;
+        WorkPlan plan = await _small.PutAsync(_store);
+        await _cluster.SubmitAsync(plan.Id);
+        return (plan, gate);
     }
 
     private async Task<JobView> WaitForWorkAsync(string job)

@@ -51,6 +51,21 @@ public sealed class SlotMarketTests
     }
 
     [Fact]
+    public void Slot_ThatWasToldOfAJobThatWasRemovedIsFreeAtOnce()
+    {
+        Want("early", order: 1, ready: 1);
+        Want("late", order: 2, ready: 1);
+        Idle("a");
+        Assert.Equal(["a early"], Matches());
+
+        _market.Find("early")!.Demand = new JobDemand { Job = "early", Phase = JobPhase.Finished };
+        _market.ForgetEnded(["late"]);
+        Idle("a");
+
+        Assert.Equal(["a late"], Matches());
+    }
+
+    [Fact]
     public void Slot_ThatIsBusyStays()
     {
         Want("job", order: 1, ready: 1);

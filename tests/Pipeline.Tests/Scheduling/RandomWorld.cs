@@ -91,7 +91,7 @@ internal sealed class RandomWorld
                 KeepTwoWorkers();
                 break;
             case 10:
-                Kill();
+                (_random.Next(2) == 0 ? Kill : (Action)Yield)();
                 break;
             case 11:
                 Forget();
@@ -265,6 +265,22 @@ internal sealed class RandomWorld
             string name = _workers.ElementAt(_random.Next(_workers.Count)).Key;
             _workers.Remove(name);
             Send(new WorkerLost(_clock, name, "died", _random.Next(2) == 0));
+        }
+    }
+
+    /// <summary>A worker that thinks it has nothing to do would go; it may have been given something.</summary>
+    private void Yield()
+    {
+        if (_workers.Count > 0)
+        {
+            string name = _workers.ElementAt(_random.Next(_workers.Count)).Key;
+            int held = State.Leases.Count(lease => lease.Worker == name);
+            Send(new WorkerLost(_clock, name, "wanted elsewhere", Drained: true) { OnlyIfFree = true });
+            Assert.Equal(held, State.Leases.Count(lease => lease.Worker == name));
+            if (!State.IsPresent(name))
+            {
+                _workers.Remove(name);
+            }
         }
     }
 

@@ -58,6 +58,8 @@ internal static class ScenarioInputs
                 }
 
                 return new WorkerLost(at, worker, words.OptionalText(drained ? "drained" : "lost"), drained);
+            case "yields":
+                return new WorkerLost(at, worker, words.OptionalText("wanted elsewhere"), Drained: true) { OnlyIfFree = true };
         }
 
         int item = items.Find(words);
