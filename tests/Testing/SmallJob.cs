@@ -67,8 +67,8 @@ public class SmallJob : IDisposable
             ? await new InputUpload(store).PutModelAsync(checkpoint.Source, plan.Request.Model, null, CancellationToken.None)
             : InputPlace.Mounted(ModelPath);
         string name = string.Create(CultureInfo.InvariantCulture, $"small-{seed}");
-        await StoredRequests.PutAsync(
-            store, new JobRequest { Job = plan.Id, Name = name, Order = order, Model = model, Text = InputPlace.Self }, CancellationToken.None);
+        var request = new JobRequest { Job = plan.Id, Name = name, ModelName = plan.Request.Model.Name, Recipe = plan.Request.Recipe.Name, Scheme = scheme, Order = order, Model = model, Text = InputPlace.Self };
+        await StoredRequests.PutAsync(store, request, CancellationToken.None);
         return plan;
     }
 

@@ -17,11 +17,11 @@ internal sealed record ClusterJobs(string Cluster, ImmutableArray<JobSummary> Jo
         output.WriteLine($"{Cluster}: {Jobs.Length} {(Jobs.Length == 1 ? "job" : "jobs")}, {Slots.Length} {(Slots.Length == 1 ? "slot" : "slots")}");
         if (!Jobs.IsEmpty)
         {
-            TextTable table = new("job", "state", "done", "items", "slots", "submitted", "name");
+            TextTable table = new("job", "state", "done", "items", "slots", "submitted", "model", "recipe", "scheme");
             foreach (JobSummary job in Jobs)
             {
                 table.Add(
-                    job.Job, JobDescription.PhaseText(job.Phase), job.Total == 0 ? "" : $"{job.Done:N0}", job.Total == 0 ? "" : $"{job.Total:N0}", $"{job.Slots:N0}", $"{DateTimeOffset.FromUnixTimeMilliseconds(job.Submitted):yyyy-MM-dd HH:mm:ss}Z", job.Name);
+                    job.Job, JobDescription.PhaseText(job.Phase), job.Total == 0 ? "" : $"{job.Done:N0}", job.Total == 0 ? "" : $"{job.Total:N0}", $"{job.Slots:N0}", $"{DateTimeOffset.FromUnixTimeMilliseconds(job.Submitted):yyyy-MM-dd HH:mm:ss}Z", job.Model.Length > 0 ? job.Model : job.Name, job.Recipe, job.Scheme);
             }
 
             table.Write(output);

@@ -82,6 +82,9 @@ internal sealed class Submission(ClusterLink link, IArtifactStore store, Command
             {
                 Job = plan.Id,
                 Name = $"{identity.Name} {recipe.Name} {recipe.Quantization?.Scheme.Name}".TrimEnd(),
+                ModelName = identity.Name,
+                Recipe = recipe.Name,
+                Scheme = recipe.Quantization?.Scheme.Name,
                 Order = context.Time.GetUtcNow().ToUnixTimeMilliseconds(),
                 Model = modelPlace,
                 Text = textPlace,

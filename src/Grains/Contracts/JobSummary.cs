@@ -35,4 +35,16 @@ public sealed record JobSummary
     /// <summary>Why it failed, was stopped, or waits; empty where there is nothing to say.</summary>
     [Id(7)]
     public string Cause { get; init; } = string.Empty;
+
+    /// <summary>Name of the float model; empty where whoever submitted it did not say.</summary>
+    [Id(8)]
+    public string Model { get; init; } = string.Empty;
+
+    /// <summary>Name of the recipe; empty likewise.</summary>
+    [Id(9)]
+    public string Recipe { get; init; } = string.Empty;
+
+    /// <summary>Name of the scheme, such as "W4A8"; empty likewise, or where the recipe has none.</summary>
+    [Id(10)]
+    public string Scheme { get; init; } = string.Empty;
 }

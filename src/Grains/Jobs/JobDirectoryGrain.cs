@@ -243,7 +243,7 @@ internal sealed partial class JobDirectoryGrain(MambaQuantSiloOptions options, T
     private JobEntry Know(StoredJob job, JobRequest request)
     {
         JobEntry entry = _market.Add(job.Job);
-        (entry.Name, entry.Submitted, entry.IsRead) = (request.Name, request.Order, true);
+        entry.Read(request);
         if (job.At.Round > entry.Round)
         {
             (entry.Round, entry.Demand) = (job.At.Round, null);

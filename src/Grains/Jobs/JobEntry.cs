@@ -1,4 +1,5 @@
 using MambaQuant.Grains.Contracts;
+using MambaQuant.Pipeline.Inputs;
 
 namespace MambaQuant.Grains.Jobs;
 
@@ -6,17 +7,16 @@ namespace MambaQuant.Grains.Jobs;
 /// <param name="job">Identity of the job.</param>
 internal sealed class JobEntry(string job)
 {
+    private string _name = string.Empty, _model = string.Empty, _recipe = string.Empty, _scheme = string.Empty;
+
     /// <summary>Identity of the job.</summary>
     public string Job => job;
-
-    /// <summary>Its name for people.</summary>
-    public string Name { get; set; } = string.Empty;
 
     /// <summary>When it was submitted, in milliseconds since 1970.</summary>
     public long Submitted { get; set; }
 
     /// <summary>Whether its request was read; before that a job is known from what it told alone.</summary>
-    public bool IsRead { get; set; }
+    public bool IsRead { get; private set; }
 
     /// <summary>How often it was asked for again.</summary>
     public int Round { get; set; }
@@ -34,7 +34,10 @@ internal sealed class JobEntry(string job)
     public JobSummary Summary => new()
     {
         Job = job,
-        Name = Name,
+        Name = _name,
+        Model = _model,
+        Recipe = _recipe,
+        Scheme = _scheme,
         Submitted = Submitted,
         Phase = Phase,
         Done = Demand?.Done ?? 0,
@@ -42,4 +45,12 @@ internal sealed class JobEntry(string job)
         Slots = Demand?.Slots ?? 0,
         Cause = Demand?.Cause ?? string.Empty,
     };
+
+    /// <summary>Takes from a request what a list shows; the places of files stay where they are.</summary>
+    /// <param name="request">The request.</param>
+    public void Read(JobRequest request)
+    {
+        (_name, _model, _recipe, _scheme) = (request.Name, request.ModelName ?? string.Empty, request.Recipe ?? string.Empty, request.Scheme ?? string.Empty);
+        (Submitted, IsRead) = (request.Order, true);
+    }
 }

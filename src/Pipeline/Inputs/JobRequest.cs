@@ -17,6 +17,15 @@ public sealed record JobRequest
     /// <summary>The job for people, such as "mamba-2.8b W4A8".</summary>
     public required string Name { get; init; }
 
+    /// <summary>Name of the float model; null where a client of an earlier version did not say.</summary>
+    public string? ModelName { get; init; }
+
+    /// <summary>Name of the recipe; null likewise.</summary>
+    public string? Recipe { get; init; }
+
+    /// <summary>Name of the scheme, such as "W4A8"; null likewise, or where the recipe has none.</summary>
+    public string? Scheme { get; init; }
+
     /// <summary>Place among the jobs of the store: the lowest is served first, equal ones by their identities. A client gives the time of submission in milliseconds.</summary>
     public required long Order { get; init; }
 

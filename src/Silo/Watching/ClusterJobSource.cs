@@ -53,7 +53,8 @@ internal sealed class ClusterJobSource(IGrainFactory grains, IArtifactStore stor
             ? await StoredPlans.ReadAsync(store, job, cancellation)
             : null);
 
-    private static JobLine LineOf(JobSummary job) => new(job.Job, job.Name.Length > 0 ? job.Name : job.Job, string.Empty, string.Empty, JobPhases.StatusOf(job.Phase));
+    private static JobLine LineOf(JobSummary job) => new(
+        job.Job, ((string[])[job.Model, job.Name, job.Job]).First(name => name.Length > 0), job.Recipe, job.Scheme, JobPhases.StatusOf(job.Phase));
 
     private static async Task<T> AskAsync<T>(Func<Task<T>> ask)
     {

@@ -75,6 +75,7 @@ public sealed class DirectoryTests(ITestOutputHelper output) : IDisposable
 
         JobSummary summary = await cluster.SummaryAsync(plan.Id, job => job.Name.Length > 0);
         Assert.Equal(("small-1", 7), (summary.Name, summary.Submitted));
+        Assert.Equal(("model", "smoothquant", "W8A8"), (summary.Model, summary.Recipe, summary.Scheme));
     }
 
     private static async Task PutEndedAsync(IArtifactStore store, int index)

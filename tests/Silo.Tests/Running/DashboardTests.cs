@@ -41,7 +41,8 @@ public sealed class DashboardTests
         Assert.Equal(plan.Graph.Items.Length, done.Length);
         Assert.All(done, state => Assert.Contains(state, (string[])["0", "5"])); // not needed, or done
         using JsonDocument list = JsonDocument.Parse(await client.GetStringAsync(new Uri("api/jobs", UriKind.Relative)));
-        Assert.Equal(plan.Id, Assert.Single(list.RootElement.GetProperty("jobs").EnumerateArray()).GetProperty("job").GetString());
+        JsonElement line = Assert.Single(list.RootElement.GetProperty("jobs").EnumerateArray());
+        Assert.Equal([plan.Id, "model", "mambaquant", "W8A8"], ((string[])["job", "model", "recipe", "scheme"]).Select(name => line.GetProperty(name).GetString()));
         using JsonDocument picture = JsonDocument.Parse(await client.GetStringAsync(new Uri($"api/jobs/{plan.Id}/pictures/0", UriKind.Relative)));
         Assert.True(picture.RootElement.GetProperty("isWhole").GetBoolean());
         Assert.DoesNotContain(Token, silo.Printed, StringComparison.Ordinal);
