@@ -1,17 +1,22 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text;
+using MambaQuant.Quant.Datasets;
+using MambaQuant.Quant.Tokenization;
 using MambaQuant.Testing;
 
 namespace MambaQuant.Reports;
 
-/// <summary>What the live page costs a job, and how late it is.</summary>
+/// <summary>What the live page costs a job, and how late it is, served by the embedded engine and by a silo.</summary>
 internal static class DashboardCommand
 {
+    /// <summary>Tokens of a calibration sequence.</summary>
+    public const int SequenceLength = 256;
+
     private static readonly Option<DirectoryInfo> Model = new("--model") { Description = "float model", DefaultValueFactory = _ => new DirectoryInfo(Path.Combine(Repository.Root, "samples", "mamba-5m")) };
     private static readonly Option<FileInfo> Text = new("--calibration")
     {
-        Description = "text to calibrate on",
+        Description = "text to calibrate on; as it is, one of 20 sequences",
         DefaultValueFactory = _ => new FileInfo(Path.Combine(Repository.Root, "samples", "mamba-5m", "eval.txt")),
     };
 
@@ -26,12 +31,20 @@ internal static class DashboardCommand
     public static Command Create()
     {
         var command = new Command("dashboard", "What the live page costs a job, and how late it is.") { Model, Text, Samples, Rounds, Events, Output, Read, Pages };
-        command.SetAction(async (parsed, _) =>
+        command.SetAction(async (parsed, stop) =>
         {
             if (parsed.GetValue(Read) is { } address)
             {
-                await DashboardReaders.RunAsync(new Uri(address), parsed.GetValue(Pages));
-                return;
+                await DashboardReaders.PrintAsync(new Uri(address), parsed.GetValue(Pages), stop);
+                return 0;
+            }
+
+            string model = parsed.GetValue(Model)!.FullName, calibration = parsed.GetValue(Text)!.FullName;
+            int samples = parsed.GetValue(Samples), rounds = parsed.GetValue(Rounds);
+            if (ProblemOf(model, calibration, samples) is { } problem)
+            {
+                await Console.Error.WriteLineAsync(problem);
+                return 1;
             }
 
             using var laboratory = new Laboratory();
@@ -46,11 +59,30 @@ internal static class DashboardCommand
             }
 
             text.Append(await DashboardCost.AloneAsync(20));
-            text.Append(DashboardCost.Pictures(parsed.GetValue(Model)!.FullName, parsed.GetValue(Text)!.FullName, parsed.GetValue(Samples), 3));
-            text.Append(DashboardCost.Measure(parsed.GetValue(Model)!.FullName, parsed.GetValue(Text)!.FullName, parsed.GetValue(Samples), parsed.GetValue(Rounds)));
+            text.Append(DashboardCost.Pictures(model, calibration, samples, 3));
+            text.Append(DashboardCost.Measure(model, calibration, samples, rounds));
+#if CLUSTER
+            text.Append(await Cluster.SiloPage.MeasureAsync(model, calibration, samples, rounds));
+#endif
             ReportFile.Write(parsed.GetValue(Output), "The live page", laboratory, text.ToString());
+            return 0;
         });
         return command;
+    }
+
+    /// <summary>What would come out only after minutes of measuring.</summary>
+    private static string? ProblemOf(string model, string calibration, int samples)
+    {
+        string tokenizer = Path.Combine(model, "tokenizer.json");
+        if (((string[])[tokenizer, calibration]).FirstOrDefault(file => !File.Exists(file)) is { } missing)
+        {
+            return $"there is no file '{missing}'";
+        }
+
+        int sequences = CalibrationSampler.Tokenize(BytePairTokenizer.Load(tokenizer), TextFile.Read(calibration)).Length / SequenceLength;
+        return samples <= sequences
+            ? null
+            : $"'{calibration}' has {sequences} sequences of {SequenceLength} tokens, and --samples asks for {samples}: give a longer text with --calibration FILE, such as train.txt of WikiText-2, or --samples {sequences} at most";
     }
 
     /// <summary>The command line of a process that is some pages.</summary>

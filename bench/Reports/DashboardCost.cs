@@ -86,7 +86,7 @@ internal static class DashboardCost
         }
 
         var text = new StringBuilder("## What it costs the job\n\n");
-        text.Append(CultureInfo.InvariantCulture, $"`mambaquant` W8A8 of {Path.GetFileName(model)} on {samples} × 256 tokens by `LocalEngine`, {rounds} turns after one to warm up; medians, and the middle half of the turns. The pages are another process of the same machine, which reads what a page reads and draws nothing: a browser is usually elsewhere. ");
+        text.Append(CultureInfo.InvariantCulture, $"`mambaquant` W8A8 of {Path.GetFileName(model)} on {samples} × {DashboardCommand.SequenceLength} tokens by `LocalEngine`, {rounds} turns after one to warm up; medians, and the middle half of the turns. The pages are another process of the same machine, which reads what a page reads and draws nothing: a browser is usually elsewhere. ");
         text.Append("Processor time is that of the process that quantizes and serves, so other programs do not count; wall time has the readers in it. Over = against no server.\n\n");
         text.Append("| | processor s | middle half | over | wall s | over |\n|---|---:|---:|---:|---:|---:|\n");
         double cpu = Median(runs[0].Select(run => run.Cpu)), wall = Median(runs[0].Select(run => run.Wall));
@@ -99,7 +99,7 @@ internal static class DashboardCost
                 $"| {Name(Cases[which])} | {ownCpu:F2} | {times[times.Length / 4]:F2} to {times[times.Length * 3 / 4]:F2} | {Over(ownCpu / cpu)} | {ownWall:F2} | {Over(ownWall / wall)} |\n");
         }
 
-        return text.ToString();
+        return text.Append('\n').ToString();
     }
 
     /// <summary>What the pictures of the method take of a job, from end to end.</summary>
@@ -141,7 +141,7 @@ internal static class DashboardCost
         var watch = new RunWatch();
         QuantizeOptions options = QuantizeOptions.Of(model, folder.File("out"), RecipePresets.Get(RecipePresets.MambaQuant)) with
         {
-            Calibration = new CalibrationOptions { Source = calibration, Samples = samples, SequenceLength = 256 },
+            Calibration = new CalibrationOptions { Source = calibration, Samples = samples, SequenceLength = DashboardCommand.SequenceLength },
             Watch = watch,
         };
         DashboardServer? server = pages is null ? null : DashboardServer.StartAsync(
@@ -164,9 +164,13 @@ internal static class DashboardCost
         return (wall, cpu);
     }
 
-    private static string Over(double ratio) => Math.Round(100 * (ratio - 1), 1, MidpointRounding.ToEven) is var percent && percent == 0 ? "0.0 %" : percent.ToString("+0.0;-0.0", CultureInfo.InvariantCulture) + " %";
+    /// <summary>A ratio as what is over one, in percent.</summary>
+    /// <param name="ratio">The ratio.</param>
+    public static string Over(double ratio) => Math.Round(100 * (ratio - 1), 1, MidpointRounding.ToEven) is var percent && percent == 0 ? "0.0 %" : percent.ToString("+0.0;-0.0", CultureInfo.InvariantCulture) + " %";
 
-    private static string Name(int? pages) => pages switch { null => "no server", 0 => "server, no page", 1 => "1 page", _ => $"{pages} pages" };
+    /// <summary>A case for people.</summary>
+    /// <param name="pages">Pages that are open; null where nothing serves them.</param>
+    public static string Name(int? pages) => pages switch { null => "no server", 0 => "server, no page", 1 => "1 page", _ => $"{pages} pages" };
 
     private static double Median(IEnumerable<double> values) => values.Order().ElementAt(values.Count() / 2);
 }

@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using MambaQuant.Testing;
+
 namespace MambaQuant.Reports;
 
 /// <summary>Where the repository and its command line lie.</summary>
@@ -20,4 +23,19 @@ internal static class ProgramFile
 
     /// <summary>The built command line, beside this program.</summary>
     public static string CommandLine { get; } = Path.Combine(AppContext.BaseDirectory, "mambaquant.dll");
+
+    /// <summary>Runs the command line to its end.</summary>
+    /// <param name="arguments">Its arguments.</param>
+    /// <returns>Seconds that it took.</returns>
+    /// <exception cref="InvalidOperationException">It failed.</exception>
+    public static double Run(params string[] arguments)
+    {
+        long started = Stopwatch.GetTimestamp();
+
+        // Beside this program lie only the libraries that its own frameworks do not bring.
+        string runtime = Path.Combine(AppContext.BaseDirectory, "mambaquant-reports.runtimeconfig.json");
+        using ChildProcess process = ChildProcess.Start("dotnet", ["exec", "--runtimeconfig", runtime, CommandLine, .. arguments]);
+        int code = process.WaitForEnd(TimeSpan.FromMinutes(10));
+        return code == 0 ? Stopwatch.GetElapsedTime(started).TotalSeconds : throw new InvalidOperationException($"'{string.Join(' ', arguments)}' ended with {code}:\n{process.Tail}");
+    }
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using MambaQuant.Silo.Tests.Running;
 using MambaQuant.Testing;
@@ -54,25 +53,14 @@ internal static class Overhead
         string model = Path.Combine(ProgramFile.Root(), "samples", "mamba-5m");
         string[] job = [model, "--samples", Text(samples), "--seq-len", "512", "--shards", "4", "--blocks", "2", "--seed", Text(seed), .. text is null ? (string[])[] : ["--calibration", text]];
         string alone = folder.File("alone"), together = folder.File("cluster");
-        double embedded = Run(["quantize", .. job, "--workers", "2", "--out", alone]);
+        double embedded = ProgramFile.Run(["quantize", .. job, "--workers", "2", "--out", alone]);
         await using RealCluster cluster = await RealCluster.StartAsync(2, more: []);
         string[] where = ["--store", cluster.Location, "--clustering", "redis", "--redis", cluster.Redis.ConnectionString, "--wait", "--out"];
 
         // Silos outlive jobs: what a process compiles while it computes for the first time, seconds of each, is the first job's.
-        Run(["submit", model, "--samples", Text(WarmingSamples), "--seq-len", "512", "--seed", "1000", .. where, folder.File("first")]);
-        double spread = Run(["submit", .. job, .. where, together]);
+        ProgramFile.Run(["submit", model, "--samples", Text(WarmingSamples), "--seq-len", "512", "--seed", "1000", .. where, folder.File("first")]);
+        double spread = ProgramFile.Run(["submit", .. job, .. where, together]);
         return (embedded, spread, KilledRuns.HashOf(alone) == KilledRuns.HashOf(together));
-    }
-
-    private static double Run(string[] arguments)
-    {
-        long started = Stopwatch.GetTimestamp();
-
-        // Beside this program lie only the libraries that its own frameworks do not bring.
-        string runtime = Path.Combine(AppContext.BaseDirectory, "mambaquant-reports.runtimeconfig.json");
-        using ChildProcess process = ChildProcess.Start("dotnet", ["exec", "--runtimeconfig", runtime, ProgramFile.CommandLine, .. arguments]);
-        int code = process.WaitForEnd(TimeSpan.FromMinutes(10));
-        return code == 0 ? Stopwatch.GetElapsedTime(started).TotalSeconds : throw new InvalidOperationException($"'{string.Join(' ', arguments)}' ended with {code}:\n{process.Tail}");
     }
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
