@@ -142,8 +142,10 @@ internal sealed class JobMirror(int items)
     private bool Stages(ImmutableArray<StageOverview> stages, long next)
     {
         bool isNew = false;
-        foreach (StageOverview stage in stages)
+        foreach (StageOverview whole in stages)
         {
+            // No page shows for how long a stage has been at work: it would be news all the time.
+            StageOverview stage = whole with { Seconds = 0 };
             if (!_stages.TryGetValue(stage.Stage, out var known) || known.Value != stage)
             {
                 _stages[stage.Stage] = (stage, next);

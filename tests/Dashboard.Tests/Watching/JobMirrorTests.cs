@@ -49,6 +49,20 @@ public sealed class JobMirrorTests
     }
 
     [Fact]
+    public void StageOfWhichOnlyTheSecondsPass_IsNoChange()
+    {
+        JobMirror mirror = Mirror();
+        var stage = new StageOverview(Stages.ObserveOriginal, 1, 2, "items", 3) { Seconds = 1 };
+        JobOverview overview = Overview() with { Workers = [Worker("a", 1), Worker("b", 1)], Stages = [stage] };
+        Assert.True(mirror.Absorb(overview));
+        long known = mirror.Sequence;
+
+        Assert.False(mirror.Absorb(overview with { Stages = [stage with { Seconds = 2 }] }));
+        Assert.Equal(known, mirror.Sequence);
+        Assert.True(mirror.Absorb(overview with { Stages = [stage with { Done = 2 }] }));
+    }
+
+    [Fact]
     public void PageThatMissedMuch_GetsItAllAtOnce()
     {
         JobMirror mirror = Mirror();
