@@ -1,4 +1,5 @@
 using MambaQuant.Pipeline.Simulation;
+using MambaQuant.Testing;
 
 namespace MambaQuant.Client.Tests;
 

@@ -25,6 +25,9 @@ internal sealed class MadeUpSource : IJobSource
     /// <summary>What a plan waits for before it is told.</summary>
     public Task PlanWaitsFor { get; set; } = Task.CompletedTask;
 
+    /// <summary>Whether a question about a job waits for news however long that takes.</summary>
+    public bool IsPatient { get; set; }
+
     /// <summary>What is wrong with the source; null for nothing.</summary>
     public string? Trouble { get; set; }
 
@@ -88,7 +91,7 @@ internal sealed class MadeUpSource : IJobSource
             return null;
         }
 
-        for (TimeSpan waited = TimeSpan.Zero; found.Version <= after && waited < wait && Trouble is null; waited += TimeSpan.FromMilliseconds(20))
+        for (TimeSpan waited = TimeSpan.Zero; found.Version <= after && (waited < wait || (IsPatient && wait > TimeSpan.Zero)) && Trouble is null; waited += TimeSpan.FromMilliseconds(20))
         {
             await Task.Delay(20, cancellation);
         }

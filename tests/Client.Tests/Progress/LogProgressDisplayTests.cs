@@ -1,5 +1,6 @@
 using MambaQuant.Client.Progress;
 using MambaQuant.Pipeline.Driving;
+using MambaQuant.Testing;
 using Xunit;
 
 namespace MambaQuant.Client.Tests.Progress;

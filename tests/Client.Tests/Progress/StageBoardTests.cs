@@ -3,6 +3,7 @@ using MambaQuant.Client.Tests.Jobs;
 using MambaQuant.Pipeline.Driving;
 using MambaQuant.Pipeline.Planning;
 using MambaQuant.Pipeline.Scheduling;
+using MambaQuant.Testing;
 using Xunit;
 
 namespace MambaQuant.Client.Tests.Progress;

@@ -1,4 +1,5 @@
 using MambaQuant.Client.Submitting;
+using MambaQuant.Testing;
 using Xunit;
 
 namespace MambaQuant.Client.Tests.Submitting;

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using MambaQuant.Dashboard.Hosting;
 using MambaQuant.Pipeline.Driving;
 using MambaQuant.Pipeline.Planning;
@@ -61,16 +60,15 @@ public sealed class PageTests(Chromium chromium) : IClassFixture<Chromium>, IAsy
     {
         MadeUpJob job = _source.Add(MadeUpPlan.Of());
         await using WatchedPage page = await OpenAsync();
-        List<double> delays = [];
-        for (int round = 1; round <= 7; round++)
+        double usual = await Durations.MedianAsync(7, async round =>
         {
-            long began = Stopwatch.GetTimestamp();
             job.Say(NoticeKind.Remark, $"event {round}");
             await page.WaitForTextAsync("#notices .text", $"event {round}");
-            delays.Add(Stopwatch.GetElapsedTime(began).TotalSeconds);
-        }
+        });
 
-        Assert.InRange(delays.Min(), 0, 1); // the best, since tests share their machine; each comes at the same moment of the feed's round. Measured 0.05 to 0.4
+        // What a page that is told nothing needs for an answer is the machine's own slowness, and the driver's.
+        double answer = await Durations.MedianAsync(7, _ => page.Page.WaitForFunctionAsync("() => true"));
+        Assert.InRange(usual, 0, 1 + (10 * answer)); // measured 0.1 to 0.3, and 0.01 for an answer
         page.IsSound();
     }
 
@@ -234,14 +232,11 @@ public sealed class PageTests(Chromium chromium) : IClassFixture<Chromium>, IAsy
         MadeUpJob job = _source.Add(MadeUpPlan.Large(), "mamba-2.8b");
         job.Set(ItemStatus.Done, Enumerable.Range(0, 4000));
         await using WatchedPage page = await chromium.OpenAsync();
-        double first = double.MaxValue;
-        for (int round = 0; round < 3; round++)
+        double first = await Durations.MedianAsync(3, async _ =>
         {
-            long began = Stopwatch.GetTimestamp();
             await page.Page.GotoAsync(_server.Address);
             await page.WaitForTextAsync("#job-done", "4000 of");
-            first = Math.Min(first, Stopwatch.GetElapsedTime(began).TotalSeconds);
-        }
+        });
 
         for (int round = 0; round < 10; round++)
         {
@@ -251,7 +246,7 @@ public sealed class PageTests(Chromium chromium) : IClassFixture<Chromium>, IAsy
 
         await page.WaitForTextAsync("#job-done", "4500 of");
         await page.PhotographAsync("large");
-        Assert.InRange(first, 0, 20); // the best of three, since tests share their machine; measured 0.5 to 1.2
+        Assert.InRange(first, 0, 20); // measured 0.5 to 1.2
         page.IsSound();
     }
 

@@ -11,10 +11,15 @@ internal sealed class PageClient : IDisposable
     private readonly HttpClient _client;
 
     public PageClient(DashboardServer server, bool keepsCookies = true, bool redirects = false)
+        : this(server.Port, keepsCookies, redirects)
+    {
+    }
+
+    public PageClient(int port, bool keepsCookies = true, bool redirects = false)
     {
         _client = new HttpClient(new SocketsHttpHandler { UseCookies = keepsCookies, AllowAutoRedirect = redirects, AutomaticDecompression = DecompressionMethods.GZip })
         {
-            BaseAddress = new Uri($"http://127.0.0.1:{server.Port}/"),
+            BaseAddress = new Uri($"http://127.0.0.1:{port}/"),
             Timeout = TimeSpan.FromMinutes(3),
         };
     }

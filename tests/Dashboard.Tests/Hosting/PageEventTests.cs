@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using MambaQuant.Pipeline.Driving;
 using MambaQuant.Pipeline.Scheduling;
+using MambaQuant.Testing;
 using Xunit;
 
 namespace MambaQuant.Dashboard.Tests.Hosting;
@@ -12,14 +13,14 @@ public sealed class PageEventTests : ServedPage
     [Fact]
     public async Task Change_ArrivesWithinASecond_AndAlone()
     {
-        List<TimeSpan> delays = [];
+        List<double> delays = [];
         int item = 0;
         long changed = 0;
         await foreach (PageEvent news in Client.EventsAsync($"api/jobs/{Job.Plan.Id}/events"))
         {
             if (news.Name == "change")
             {
-                delays.Add(Stopwatch.GetElapsedTime(changed));
+                delays.Add(Stopwatch.GetElapsedTime(changed).TotalSeconds);
                 Assert.Equal([item, (int)ItemStatus.Done], news.Data.GetProperty("items").EnumerateArray().Select(value => value.GetInt32()));
                 Assert.InRange(news.Length, 1, 300);
                 item++;
@@ -38,8 +39,9 @@ public sealed class PageEventTests : ServedPage
             }
         }
 
-        // The best, since tests share their machine: each change comes at the same moment of the feed's round, so that a slow feed would be slow with all of them. Measured 0.02 to 0.3 s.
-        Assert.InRange(delays.Min(), TimeSpan.Zero, TimeSpan.FromSeconds(1));
+        // What a request takes that waits for nothing is the machine's own slowness.
+        double answer = await Durations.MedianAsync(5, _ => Client.JsonAsync("api/jobs"));
+        Assert.InRange(Durations.Median(delays), 0, 1 + (20 * answer)); // measured 0.1 to 0.3
     }
 
     [Fact]
