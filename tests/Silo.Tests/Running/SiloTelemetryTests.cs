@@ -1,3 +1,4 @@
+using MambaQuant.Grains.Contracts;
 using MambaQuant.Pipeline.Planning;
 using MambaQuant.Pipeline.Telemetry;
 using MambaQuant.Telemetry.Tests.Dashboards;
@@ -44,5 +45,35 @@ public sealed class SiloTelemetryTests(RealJob job)
         string problems = string.Join('\n', GrafanaDashboard.All.SelectMany(dashboard => dashboard.Problems(orleans, metric => metric.StartsWith("orleans_", StringComparison.Ordinal))));
         Assert.True(problems.Length == 0, problems);
         Assert.Equal(["silo-0", "silo-1"], receiver.Metrics.Where(metric => metric.Name == TelemetryNames.WorkerTime).Select(metric => metric.Instance).Distinct().Order(StringComparer.Ordinal));
+    }
+
+    [RedisFact]
+    public async Task JobThatIsTakenOver_IsLinkedToTheTraceOfItsFirstOwner()
+    {
+        await using OtlpReceiver receiver = await OtlpReceiver.StartAsync();
+        string first, next;
+        await using (RealCluster cluster = await RealCluster.StartAsync(2, variables: [$"OTEL_EXPORTER_OTLP_ENDPOINT={receiver.GrpcAddress}"]))
+        {
+            WorkPlan plan = await job.PutAsync(cluster.Store, seed: 77, size: 64);
+            await cluster.SubmitAsync(plan);
+            JobView view = await cluster.WatchAsync(plan, view => cluster.OwnerOf(view) is not null && view.Made > 0);
+            Assert.False(view.HasEnded, "the job was over before its owner could be stopped");
+            SiloProcess owner = cluster.OwnerOf(view)!;
+            first = owner.Name;
+            owner.Process.Signal("TERM");
+            Assert.Equal(SiloExitCodes.Success, owner.Process.WaitForEnd(TimeSpan.FromSeconds(90)));
+
+            await cluster.FinishAsync(plan);
+            SiloProcess other = cluster.Silos.Single(silo => silo != owner);
+            next = other.Name;
+            other.Process.Signal("TERM");
+            Assert.Equal(SiloExitCodes.Success, other.Process.WaitForEnd(TimeSpan.FromSeconds(90)));
+        }
+
+        ReceivedSpan begun = Assert.Single(receiver.Spans, span => span.Name == TelemetryNames.JobSpan && span.Instance == first);
+        ReceivedSpan taken = Assert.Single(receiver.Spans, span => span.Name == TelemetryNames.JobSpan && span.Instance == next);
+        Assert.Empty(begun.Links);
+        Assert.Equal((begun.Trace, begun.Span), Assert.Single(taken.Links));
+        Assert.NotEqual(begun.Trace, taken.Trace);
     }
 }

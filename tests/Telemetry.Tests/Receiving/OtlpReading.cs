@@ -31,7 +31,10 @@ internal static class OtlpReading
             span.Text(5),
             Attributes(span, 9),
             status?.Number(3) == 2,
-            status?.Text(2) ?? string.Empty);
+            status?.Text(2) ?? string.Empty)
+        {
+            Links = [.. span.Messages(13).Select(link => (Convert.ToHexStringLower(link.Bytes(1)), Convert.ToHexStringLower(link.Bytes(2))))],
+        };
 
     /// <summary>Reads an export of log records.</summary>
     /// <param name="request">The message.</param>

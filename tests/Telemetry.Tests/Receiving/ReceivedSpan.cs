@@ -11,4 +11,8 @@ namespace MambaQuant.Telemetry.Tests.Receiving;
 /// <param name="IsError">Whether its status is an error.</param>
 /// <param name="Message">What the status says.</param>
 internal sealed record ReceivedSpan(
-    string Service, string Instance, string Trace, string Span, string Parent, string Name, IReadOnlyDictionary<string, string> Attributes, bool IsError, string Message);
+    string Service, string Instance, string Trace, string Span, string Parent, string Name, IReadOnlyDictionary<string, string> Attributes, bool IsError, string Message)
+{
+    /// <summary>Traces and spans that it is linked to.</summary>
+    public required IReadOnlyList<(string Trace, string Span)> Links { get; init; }
+}
