@@ -12,6 +12,7 @@ internal sealed partial class CalibrationJobGrain
     private const int Announcements = 2;
 
     private string _waits = string.Empty;
+    private Task _noticing = Task.CompletedTask;
     private long? _waitsSince;
 
     private async Task NoticeWaitingAsync(OpenJob job)

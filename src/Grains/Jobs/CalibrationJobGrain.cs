@@ -284,11 +284,11 @@ internal sealed partial class CalibrationJobGrain(
     }
 
     /// <summary>Once a second: slots whose silo has died, and the directory, should it have forgotten.</summary>
-    private async Task LookAroundAsync(CancellationToken cancellation)
+    private Task LookAroundAsync(CancellationToken cancellation)
     {
         if (_open is not { Conductor.HasEnded: false } job)
         {
-            return;
+            return Task.CompletedTask;
         }
 
         if (members.Version != _membersVersion)
@@ -297,8 +297,10 @@ internal sealed partial class CalibrationJobGrain(
             job.Conductor.Lose(job.Conductor.State.PresentWorkers.Where(members.IsDead).ToList(), "its silo died");
         }
 
-        await DemandAsync();
-        await NoticeWaitingAsync(job);
+        // The directory is not waited for: its silo may be one of those that are gone, and the others have to be seen meanwhile.
+        _ = DemandAsync();
+        _noticing = _noticing.IsCompleted ? NoticeWaitingAsync(job) : _noticing;
+        return Task.CompletedTask;
     }
 
     private async Task<JobView> ViewOfClosedAsync()

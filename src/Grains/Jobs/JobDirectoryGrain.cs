@@ -265,23 +265,23 @@ internal sealed partial class JobDirectoryGrain(MambaQuantSiloOptions options, T
         }
     }
 
-    private async Task OpenJobsAsync()
+    /// <summary>Opens the jobs that should be open, all at once: none waits for another's silo.</summary>
+    private Task OpenJobsAsync() => Task.WhenAll(_market.ToOpen.ToList().Select(OpenJobAsync));
+
+    private async Task OpenJobAsync(JobEntry job)
     {
-        foreach (JobEntry job in _market.ToOpen.ToList())
+        try
         {
-            try
+            JobPhase phase = await JobGrain(job.Job).StartAsync(job.Round);
+            if (JobPhases.IsEnd(phase) && !job.HasEnded)
             {
-                JobPhase phase = await JobGrain(job.Job).StartAsync(job.Round);
-                if (JobPhases.IsEnd(phase) && !job.HasEnded)
-                {
-                    // It had ended, and the word of it was lost.
-                    job.Demand = (job.Demand ?? new JobDemand { Job = job.Job, Phase = phase }) with { Phase = phase, Ready = 0, Round = job.Round };
-                }
+                // It had ended, and the word of it was lost.
+                job.Demand = (job.Demand ?? new JobDemand { Job = job.Job, Phase = phase }) with { Phase = phase, Ready = 0, Round = job.Round };
             }
-            catch (Exception fault) when (fault is OrleansException or TimeoutException)
-            {
-                LogNotStarted(job.Job, fault.Message);
-            }
+        }
+        catch (Exception fault) when (fault is OrleansException or TimeoutException)
+        {
+            LogNotStarted(job.Job, fault.Message);
         }
     }
 

@@ -9,7 +9,8 @@ namespace MambaQuant.Grains.Workers;
 /// <summary>A slot: asks the directory for a job, its job for items, has them computed, and tells what became of them until the job knows.</summary>
 /// <remarks>
 /// One loop talks (<see cref="RunAsync"/>), one thread computes (<see cref="SlotRunner"/>), and <see cref="SlotWork"/> is what both know. What jobs and
-/// directory call out to the slot only saves time: answers to its own calls say the same.
+/// directory call out to the slot only saves time: answers to its own calls say the same. While it has a job, nothing waits for the directory: whose silo
+/// hangs or has died would otherwise hold up the leases and reports of all jobs.
 /// </remarks>
 internal sealed partial class SlotAgent : IDisposable
 {
@@ -25,7 +26,8 @@ internal sealed partial class SlotAgent : IDisposable
     // Never disposed: the thread may call once more behind the end of everything else, and without a wait handle there is nothing to free.
     private readonly SemaphoreSlim _wake = new(0);
     private long? _announced;
-    private bool _isKnownFree;
+    private Task _announcing = Task.CompletedTask;
+    private volatile bool _isKnownFree;
     private bool _isResting;
     private volatile bool _isDisposed;
 
@@ -183,7 +185,7 @@ internal sealed partial class SlotAgent : IDisposable
         // The directory hears at once that there is nothing to do here: another job may have something.
         if ((IsFree && !_isKnownFree) || _announced is not { } announced || _time.GetElapsedTime(announced) >= _options.Announcement)
         {
-            await AnnounceAsync();
+            _ = AnnounceBesideAsync();
         }
         else if (!IsFree)
         {
@@ -250,14 +252,34 @@ internal sealed partial class SlotAgent : IDisposable
         }
     }
 
-    private async Task AnnounceAsync()
+    /// <summary>Tells the directory how it stands, while the loop goes on.</summary>
+    private async Task AnnounceBesideAsync()
+    {
+        try
+        {
+            await AnnounceAsync();
+        }
+        catch (Exception fault) when (!_isDisposed)
+        {
+            LogTriesAgain(Slot.Slot, fault.Message);
+        }
+    }
+
+    /// <summary>Tells the directory how it stands; one word at a time.</summary>
+    private Task AnnounceAsync() => _announcing.IsCompleted ? _announcing = AnnounceOnceAsync() : _announcing;
+
+    private async Task AnnounceOnceAsync()
     {
         _announced = _time.GetTimestamp();
         bool isFree = IsFree;
         SlotOrder order = await _grains.GetGrain<IJobDirectoryGrain>(0).AnnounceAsync(Slot, Job, isFree);
-        _isKnownFree = isFree;
+        _isKnownFree = isFree && IsFree;
         _work.Ordered = order.Job ?? _work.Ordered;
         MayBeWanted = order.MayBeWanted;
+        if (order.Job is not null || isFree != IsFree)
+        {
+            Wake(); // there is something to do about it, and the loop may have gone to rest meanwhile
+        }
     }
 
     private void End(Assignment assignment, WorkReport report)
