@@ -23,6 +23,7 @@ public static class MambaQuantSilo
         ThrowIfInvalid(options);
         silo.UseSiloMetadata(SlotMetadata.Of(options));
         silo.Configure<SiloMessagingOptions>(messaging => messaging.ResponseTimeout = options.CallTimeout);
+        silo.Configure<ClusterMembershipOptions>(WatchEachOther);
         IServiceCollection services = silo.Services;
         services.AddSingleton(options);
         services.AddSingleton<SiloMembers>();
@@ -34,6 +35,20 @@ public static class MambaQuantSilo
         services.AddPlacementFilter<OnSlotSiloStrategy, OnSlotSiloDirector>(ServiceLifetime.Transient);
         services.AddPlacementFilter<OnLastingSiloStrategy, OnLastingSiloDirector>(ServiceLifetime.Transient);
         return silo;
+    }
+
+    /// <summary>How soon silos declare another one dead, and the grains that lived there, among them those that drive jobs, begin anew elsewhere.</summary>
+    /// <remarks>
+    /// A silo whose process is gone refuses three probes, one every 1.5 to 5 s. One that hangs or is cut off keeps its connections: it counts as alive as
+    /// long as it was heard of within <see cref="ClusterMembershipOptions.MaxProbeTimeout"/> times
+    /// <see cref="ClusterMembershipOptions.NumMissedProbesLimit"/>, which are 15 s here, as long as the usual lease, and a minute by default. A silo that
+    /// is merely busy says something within that time: it renews its leases, announces its slots and answers some probe.
+    /// </remarks>
+    private static void WatchEachOther(ClusterMembershipOptions membership)
+    {
+        membership.ProbeTimeout = TimeSpan.FromSeconds(3);
+        membership.MaxProbeTimeout = TimeSpan.FromSeconds(5);
+        membership.NumMissedProbesLimit = 3;
     }
 
     private static void ThrowIfInvalid(MambaQuantSiloOptions options)
