@@ -48,7 +48,7 @@ internal sealed class ComingAndGoing : IAsyncDisposable
 
     private string Told => string.Create(
         CultureInfo.InvariantCulture,
-        $"item of a killed silo {_replaced[^1]:F1} s, job of a killed silo {_adopted[^1]:F1} s, joined {_joined[^1]:F1} s ({_joinedFromStart[^1]:F1} s from the start)");
+        $"item of a killed silo {Last(_replaced)} s, job of a killed silo {Last(_adopted)} s, joined {Last(_joined)} s ({Last(_joinedFromStart)} s from the start)");
 
     private string Tell()
     {
@@ -68,18 +68,25 @@ internal sealed class ComingAndGoing : IAsyncDisposable
 
     private async Task KillWorkerAsync()
     {
-        (SiloProcess Silo, SlotView Slot)? frozen;
-        do
-        {
-            frozen = await _cluster.FreezeWorkerAsync(await JobAsync());
-        }
-        while (frozen is null);
-
-        (SiloProcess silo, SlotView lost) = frozen.Value;
-        silo.Process.Kill();
+        await JobAsync();
+        SiloProcess? silo = null;
+        await WatchAsync(view => (silo = _cluster.WorkerOf(view)) is not null);
+        silo!.Process.Kill();
         long killed = Stopwatch.GetTimestamp();
-        await WatchAsync(view => IsWithAnother(view, lost));
-        _replaced.Add(Seconds(killed));
+
+        // What was on its way when it was killed is settled once two looks agree. It may have had nothing just then.
+        SlotView? lost = RealCluster.SlotOf(await _cluster.ViewAsync(_plan!), silo);
+        for (SlotView? before = null; (before?.ItemIndex, before?.Attempt) != (lost?.ItemIndex, lost?.Attempt);)
+        {
+            (before, lost) = (lost, RealCluster.SlotOf(await _cluster.ViewAsync(_plan!), silo));
+        }
+
+        if (lost is not null)
+        {
+            await WatchAsync(view => IsWithAnother(view, lost) || IsDone(view, lost));
+            _replaced.Add(Seconds(killed));
+        }
+
         await JoinAsync(silo);
     }
 
@@ -139,6 +146,8 @@ internal sealed class ComingAndGoing : IAsyncDisposable
     private static bool IsWithAnother(JobView view, SlotView lost) => view.Slots.Any(slot => slot.ItemIndex == lost.ItemIndex && slot.Slot != lost.Slot);
 
     private static bool IsDone(JobView view, SlotView lost) => view.Changed.Any(item => item.Item == lost.ItemIndex && item.Status == (int)ItemStatus.Done);
+
+    private static string Last(List<double> seconds) => seconds.Count > 0 ? seconds[^1].ToString("F1", CultureInfo.InvariantCulture) : "-";
 
     private static double Seconds(long since) => Stopwatch.GetElapsedTime(since).TotalSeconds;
 }
