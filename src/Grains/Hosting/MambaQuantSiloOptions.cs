@@ -22,8 +22,8 @@ public sealed record MambaQuantSiloOptions
     public required string ScratchPath { get; init; }
 
     /// <summary>How jobs are scheduled: above all how long a slot may be silent.</summary>
-    /// <value>A lease of 15 s, a heartbeat of 3 s, by default.</value>
-    public SchedulerOptions Scheduling { get; init; } = new() { Lease = TimeSpan.FromSeconds(15), Heartbeat = TimeSpan.FromSeconds(3) };
+    /// <value>A lease of 15 s, a heartbeat of 3 s, what a slot lost before anything else, by default.</value>
+    public SchedulerOptions Scheduling { get; init; } = new() { Lease = TimeSpan.FromSeconds(15), Heartbeat = TimeSpan.FromSeconds(3), ReturnedFirst = true };
 
     /// <summary>How often slots announce themselves, and silos look after the directory.</summary>
     /// <value>5 s by default.</value>

@@ -47,6 +47,9 @@ internal sealed record ItemState
     /// <summary>Whether it is still to be made.</summary>
     public bool IsOpen => Status is not (ItemStatus.Done or ItemStatus.Unneeded);
 
+    /// <summary>Whether it goes before others: it was given out, and came back.</summary>
+    public bool IsPreferred(SchedulerOptions options) => options.ReturnedFirst && Attempt > 0;
+
     public ItemState WithHolder(int worker) => Holder == Nobody ? this with { Holder = worker } : this with { Twin = worker };
 
     /// <summary>The item without one of its workers; the other becomes the holder.</summary>

@@ -4,9 +4,9 @@ namespace MambaQuant.Pipeline.Scheduling;
 
 /// <summary>Brings ready items and hungry workers together.</summary>
 /// <remarks>
-/// First an item goes to the hungry worker that made its largest input, unless another item is more urgent by much; then the items in order
-/// of their rank go to the smallest hungry worker that has the memory, equal ones in the order of their joining. Without the exception a
-/// worker would follow one shard to the end while others have not begun, and the last ones would run alone.
+/// First an item goes to the hungry worker that made its largest input, unless a preferred one waits, or one that is more urgent by much; then the items in
+/// order of their rank, preferred ones before all others, go to the smallest hungry worker that has the memory, equal ones in the order of
+/// their joining. Without the exception a worker would follow one shard to the end while others have not begun, and the last ones would run alone.
 /// </remarks>
 internal static class Matching
 {
@@ -86,12 +86,15 @@ internal static class Matching
         transition.Say(new Assign(worker.Name, index, attempt));
     }
 
-    /// <summary>Whether the most urgent item is so much more urgent than a nearby one that it goes first.</summary>
+    /// <summary>Whether the first item of the queue goes before a nearby one: it is preferred, or so much more urgent.</summary>
     private static bool IsOvertaken(Transition transition, int near, long memory)
     {
         JobShape shape = transition.Shape;
         int best = transition.Ready.Best(shape, memory) ?? near;
-        return shape.Rank(best) - shape.Rank(near) > Patience * shape.NominalSeconds(near);
+        return (IsPreferred(best) && !IsPreferred(near))
+            || shape.Rank(best) - shape.Rank(near) > Patience * shape.NominalSeconds(near);
+
+        bool IsPreferred(int item) => transition.Item(item).IsPreferred(transition.Options);
     }
 
     private static int? BestNear(Transition transition, int index)

@@ -19,7 +19,7 @@ internal static class Queues
         else
         {
             transition.Set(index, item with { Status = ItemStatus.Ready });
-            transition.Ready = transition.Ready.Add(transition.Shape, index);
+            transition.Ready = transition.Ready.Add(transition.Shape, index, item.IsPreferred(transition.Options));
             PutNear(transition, index);
         }
     }
@@ -31,11 +31,24 @@ internal static class Queues
         if (item.Status == ItemStatus.Ready)
         {
             // The mark with the worker nearby stays: it is dropped when met.
-            transition.Ready = transition.Ready.Remove(transition.Shape, index);
+            transition.Ready = transition.Ready.Remove(transition.Shape, index, item.IsPreferred(transition.Options));
         }
         else if (item.Status == ItemStatus.Delayed)
         {
             transition.Delayed = transition.Delayed.Remove((item.Due, index));
+        }
+    }
+
+    /// <summary>Puts the ready items in the order that other options ask for.</summary>
+    public static void Reorder(Transition transition)
+    {
+        transition.Ready = ReadyQueue.Empty;
+        for (int index = 0; index < transition.Shape.Count; index++)
+        {
+            ItemState item = transition.Item(index);
+            transition.Ready = item.Status == ItemStatus.Ready
+                ? transition.Ready.Add(transition.Shape, index, item.IsPreferred(transition.Options))
+                : transition.Ready;
         }
     }
 

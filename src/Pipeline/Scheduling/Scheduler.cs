@@ -92,6 +92,11 @@ public static class Scheduler
                 break;
             case JobAdopted adopted:
                 transition.Options = adopted.Options ?? transition.Options;
+                if (transition.Options.ReturnedFirst != transition.Before.Options.ReturnedFirst)
+                {
+                    Queues.Reorder(transition);
+                }
+
                 transition.HearAll();
                 break;
             case WorkerJoined joined:

@@ -41,6 +41,14 @@ public sealed record SchedulerOptions
     /// <value>30 s by default.</value>
     public TimeSpan StragglerFloor { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// Whether items that were given out and came back go before all others. In the order of ranks they may wait behind whole stages: what follows from
+    /// what a worker has just made is given to it long before its turn.
+    /// </summary>
+    /// <value>False by default, as in the journals of earlier versions.</value>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool ReturnedFirst { get; init; }
+
     /// <summary>What is wrong with the values; empty where nothing is.</summary>
     [JsonIgnore]
     public IReadOnlyList<string> Problems

@@ -105,7 +105,7 @@ internal static class StateSnapshot
         ReadyQueue ready = ReadyQueue.Empty;
         for (int index = 0; index < items.Length; index++)
         {
-            ready = items[index].Status == ItemStatus.Ready ? ready.Add(shape!, index) : ready;
+            ready = items[index].Status == ItemStatus.Ready ? ready.Add(shape!, index, items[index].IsPreferred(header.Options)) : ready;
         }
 
         IEnumerable<(SnapshotWorker Line, int Index)> lines = workers.Select((worker, index) => (worker, index)).ToList();

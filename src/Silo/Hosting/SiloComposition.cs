@@ -64,7 +64,13 @@ internal static class SiloComposition
         return application;
     }
 
-    private static MambaQuantSiloOptions Options(SiloConfiguration configuration, IArtifactStore store, IWorkerBackends backends) => new()
+    private static MambaQuantSiloOptions Options(SiloConfiguration configuration, IArtifactStore store, IWorkerBackends backends)
+    {
+        MambaQuantSiloOptions options = Usual(configuration, store, backends);
+        return options with { Scheduling = options.Scheduling with { Lease = configuration.Lease, Heartbeat = configuration.Heartbeat } };
+    }
+
+    private static MambaQuantSiloOptions Usual(SiloConfiguration configuration, IArtifactStore store, IWorkerBackends backends) => new()
     {
         Store = store,
         Backends = backends,
@@ -73,7 +79,6 @@ internal static class SiloComposition
             string.Create(CultureInfo.InvariantCulture, $"cpu-{place}"),
             configuration.SlotMemory,
             string.Create(CultureInfo.InvariantCulture, $"processors, {configuration.Threads} threads for {configuration.Slots}")))],
-        Scheduling = new SchedulerOptions { Lease = configuration.Lease, Heartbeat = configuration.Heartbeat },
         Shutdown = configuration.Shutdown,
         EndsWhenIdle = configuration.ExitWhenIdle is not null,
     };

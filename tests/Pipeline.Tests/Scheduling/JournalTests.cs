@@ -108,7 +108,7 @@ public sealed class JournalTests
 
     [Theory]
     [InlineData("", "found nothing")]
-    [InlineData("{\"journal\":3,\"chunk\":1,\"owner\":\"x\"}\n", "version 1 to 2, found 3")]
+    [InlineData("{\"journal\":4,\"chunk\":1,\"owner\":\"x\"}\n", "version 1 to 3, found 4")]
     [InlineData("{\"journal\":1,\"chunk\":7,\"owner\":\"x\"}\n", "says that it is chunk 7")]
     [InlineData("{\"journal\":1,\"chunk\":1,\"owner\":\"x\"}\n{\"input\":\"tick\",\"at\":0}\nnonsense\n", "line 3")]
     public async Task Replay_NamesALineThatIsNoRecord(string text, string expected)

@@ -15,17 +15,18 @@ public sealed class ReadyQueueTests
         Random random = new(7);
         long[] memories = [.. Enumerable.Range(0, 300).Select(_ => random.NextInt64(0, 1L << random.Next(1, 50)))];
         JobShape shape = Shape(memories);
+        HashSet<int> preferred = [.. Enumerable.Range(0, memories.Length).Where(_ => random.Next(5) == 0)];
         HashSet<int> kept = [];
         ReadyQueue queue = ReadyQueue.Empty;
         for (int round = 0; round < 2000; round++)
         {
             int item = random.Next(memories.Length);
-            queue = kept.Add(item) ? queue.Add(shape, item) : queue;
+            queue = kept.Add(item) ? queue.Add(shape, item, preferred.Contains(item)) : queue;
             item = random.Next(memories.Length);
-            queue = kept.Remove(item) ? queue.Remove(shape, item) : queue;
+            queue = kept.Remove(item) ? queue.Remove(shape, item, preferred.Contains(item)) : queue;
 
             long memory = random.Next(4) == 0 ? memories[random.Next(memories.Length)] : random.NextInt64(0, 1L << random.Next(1, 50));
-            int? expected = kept.Where(index => memories[index] <= memory).OrderBy(shape.Place).Select(index => (int?)index).FirstOrDefault();
+            int? expected = kept.Where(index => memories[index] <= memory).OrderByDescending(preferred.Contains).ThenBy(shape.Place).Select(index => (int?)index).FirstOrDefault();
             Assert.Equal(expected, queue.Best(shape, memory));
         }
     }

@@ -36,7 +36,7 @@ internal static class StateAudit
                     break;
                 case ItemStatus.Ready:
                     Assert.Equal(0, missing);
-                    ready = ready.Add(shape, index);
+                    ready = ready.Add(shape, index, item.IsPreferred(state.Options));
                     break;
                 case ItemStatus.Delayed:
                     Assert.Equal(0, missing);
@@ -58,7 +58,7 @@ internal static class StateAudit
         Assert.Equal(done, state.DoneCount);
         Assert.Equal(open, state.OpenCount);
         Assert.Equal([.. delayed.Order()], state.Delayed.ToArray());
-        Assert.Equal(Drain(shape, ready), Drain(shape, state.Ready));
+        Assert.Equal(Drain(state, ready), Drain(state, state.Ready));
         CheckWorkers(state, shape);
         Assert.Equal(state.Status == JobStatus.Running, open > 0 && state.Status is not (JobStatus.Failed or JobStatus.Cancelled));
     }
@@ -98,13 +98,13 @@ internal static class StateAudit
         Assert.True(state.Busy.IsEmpty || state.Status == JobStatus.Running, "a worker works on a job that has ended");
     }
 
-    private static List<int> Drain(JobShape shape, ReadyQueue queue)
+    private static List<int> Drain(SchedulerState state, ReadyQueue queue)
     {
         List<int> items = [];
-        while (queue.Best(shape, long.MaxValue) is { } item)
+        while (queue.Best(state.Shape!, long.MaxValue) is { } item)
         {
             items.Add(item);
-            queue = queue.Remove(shape, item);
+            queue = queue.Remove(state.Shape!, item, state.Items[item].IsPreferred(state.Options));
         }
 
         return items;

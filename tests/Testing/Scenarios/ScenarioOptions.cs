@@ -22,6 +22,7 @@ internal static class ScenarioOptions
                 "back-off-cap" => options with { BackOffCap = Span(words) },
                 "straggler-factor" => options with { StragglerFactor = double.Parse(words.Next("a factor"), CultureInfo.InvariantCulture) },
                 "straggler-floor" => options with { StragglerFloor = Span(words) },
+                "returned-first" => options with { ReturnedFirst = bool.Parse(words.Next("true or false")) },
                 _ => throw words.Error($"there is no option '{name}'"),
             };
         }
