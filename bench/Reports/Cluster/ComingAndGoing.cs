@@ -18,7 +18,7 @@ internal sealed class ComingAndGoing : IAsyncDisposable
 
     private readonly RealJob _jobs = new();
     private readonly RealCluster _cluster;
-    private readonly List<double> _joined = [], _joinedFromStart = [], _replaced = [], _adopted = [], _handedOn = [];
+    private readonly List<double> _joined = [], _joinedFromStart = [], _replaced = [], _adopted = [], _handedOn = [], _followed = [];
     private WorkPlan? _plan;
     private ulong _seed;
 
@@ -32,7 +32,8 @@ internal sealed class ComingAndGoing : IAsyncDisposable
         for (int repeat = 1; repeat <= repeats; repeat++)
         {
             await measurement.KillWorkerAsync();
-            await measurement.KillOwnerAsync();
+            await measurement.LoseOwnerAsync(hangs: false);
+            await measurement.LoseOwnerAsync(hangs: true);
             ClusterCommand.Say($"coming and going, {repeat} of {repeats}: {measurement.Told}");
         }
 
@@ -48,7 +49,7 @@ internal sealed class ComingAndGoing : IAsyncDisposable
 
     private string Told => string.Create(
         CultureInfo.InvariantCulture,
-        $"item of a killed silo {Last(_replaced)} s, job of a killed silo {Last(_adopted)} s, joined {Last(_joined)} s ({Last(_joinedFromStart)} s from the start)");
+        $"item of a killed silo {Last(_replaced)} s, job of a killed silo {Last(_adopted)} s, job of a silo that hangs {Last(_followed)} s, joined {Last(_joined)} s ({Last(_joinedFromStart)} s from the start)");
 
     private string Tell()
     {
@@ -59,7 +60,8 @@ internal sealed class ComingAndGoing : IAsyncDisposable
         Row("from the start of its process to its first item", _joinedFromStart, "");
         Row("kill -9 of a silo: the item of its slot is given to another", _replaced, "20");
         Row("kill -9 of the silo that drives the job: another drives it and gives out items", _adopted, "60");
-        Row("the same: the item of the killed silo's own slot is given to another", _handedOn, "60");
+        Row("SIGSTOP of the silo that drives the job: another drives it and gives out items", _followed, "60");
+        Row("kill -9 as above: the item of the killed silo's own slot is given to another", _handedOn, "60");
         return text.Append('\n').ToString();
 
         void Row(string what, List<double> seconds, string aim) => text.Append(
@@ -90,22 +92,36 @@ internal sealed class ComingAndGoing : IAsyncDisposable
         await JoinAsync(silo);
     }
 
-    private async Task KillOwnerAsync()
+    private async Task LoseOwnerAsync(bool hangs)
     {
         await JobAsync();
         SiloProcess? owner = null;
         SlotView? lost = null;
         await WatchAsync(view => (owner = _cluster.OwnerOf(view)) is not null && (lost = RealCluster.SlotOf(view, owner)) is not null);
-        owner!.Process.Kill();
-        long killed = Stopwatch.GetTimestamp();
+        if (hangs)
+        {
+            owner!.Process.Signal("STOP");
+        }
+        else
+        {
+            owner!.Process.Kill();
+        }
+
+        long gone = Stopwatch.GetTimestamp();
         await WatchAsync(view => view.Phase == JobPhase.Running && _cluster.OwnerOf(view) is { } next && next != owner && view.Slots.Any(slot => slot.Item is not null));
-        _adopted.Add(Seconds(killed));
+        (hangs ? _followed : _adopted).Add(Seconds(gone));
+        if (hangs)
+        {
+            owner.Process.Kill();
+            await JoinAsync(owner);
+            return;
+        }
 
         // What it held may just have been made: then there was nothing to hand on.
         JobView view = await WatchAsync(view => IsWithAnother(view, lost!) || IsDone(view, lost!));
         if (IsWithAnother(view, lost!))
         {
-            _handedOn.Add(Seconds(killed));
+            _handedOn.Add(Seconds(gone));
         }
 
         await JoinAsync(owner);
