@@ -3,9 +3,11 @@
 import { byId, el, keyed, mark, say } from './dom.js';
 import { NOTICE_WORDS, clock, count } from './text.js';
 
+const isOver = job => ['finished', 'failed', 'cancelled'].includes(job.head.status);
+
 export function showWorkers(job) {
   const workers = [...job.workers.values()].sort((one, other) => one.name.localeCompare(other.name, 'en', { numeric: true }));
-  const over = ['finished', 'failed', 'cancelled'].includes(job.head.status);
+  const over = isOver(job);
   byId('workers').hidden = workers.length === 0;
   byId('no-workers').hidden = workers.length > 0;
   keyed(byId('workers').tBodies[0], workers, worker => worker.name, worker => {
@@ -35,6 +37,7 @@ export function showWorkers(job) {
 export function showNotices(job) {
   const notices = job.notices.slice(-100).reverse();
   byId('no-notices').hidden = notices.length > 0;
+  say(byId('no-notices'), isOver(job) ? 'None.' : 'None so far.');
   byId('notices').hidden = notices.length === 0;
   keyed(byId('notices'), notices, notice => notice.number, notice => {
     const [glyph, word] = NOTICE_WORDS[notice.kind] ?? NOTICE_WORDS.remark;
