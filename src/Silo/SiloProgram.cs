@@ -43,6 +43,7 @@ internal static class SiloProgram
             IArtifactStore store = new MeteredStore(await ArtifactStores.OpenOrCreateAsync(configuration.Store, CancellationToken.None));
             string identity = await StoreIdentity.OfAsync(store, CancellationToken.None);
             configuration = configuration with { Cluster = configuration.Cluster with { StoreId = identity } };
+            await FirstSiloCheck.RunAsync(configuration.Cluster, configuration.Endpoint);
             using var backends = new CpuBackends(configuration.Threads);
             await using WebApplication application = SiloComposition.Build(builder, configuration, store, backends);
             IdleWatch? idle = application.Services.GetService<IdleWatch>();

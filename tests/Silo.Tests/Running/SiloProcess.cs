@@ -22,6 +22,15 @@ internal sealed class SiloProcess : IDisposable
     {
     }
 
+    /// <summary>Starts a silo on ports that others know.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="ports">Those of silo, gateway and health.</param>
+    /// <param name="arguments">Its arguments besides ports and name.</param>
+    public SiloProcess(string name, int[] ports, string[] arguments)
+        : this(name, IPAddress.Loopback, ports, [], arguments)
+    {
+    }
+
     /// <summary>Starts a silo somewhere.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="address">Where it is reached.</param>
@@ -60,7 +69,7 @@ internal sealed class SiloProcess : IDisposable
     /// <summary>Starts another silo on the ports of this one.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="arguments">Its arguments besides ports and name.</param>
-    public SiloProcess Twin(string name, string[] arguments) => new(name, IPAddress.Loopback, _ports, [], arguments);
+    public SiloProcess Twin(string name, string[] arguments) => new(name, _ports, arguments);
 
     /// <summary>Starts it again after its end, with the same name and ports.</summary>
     public void Restart()

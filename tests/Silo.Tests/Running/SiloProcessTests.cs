@@ -60,6 +60,23 @@ public sealed class SiloProcessTests : IDisposable
         Assert.Equal(SiloExitCodes.Success, first.Process.WaitForEnd(TimeSpan.FromSeconds(40)));
     }
 
+    [Fact]
+    public async Task Silo_OfAnotherStoreThanTheFirstOneSaysSoAndEnds_AndOneOfTheSameJoins()
+    {
+        int[] ports = FreePort.Find(3);
+        string[] shared = ["--clustering", "Localhost", "--primary-silo", string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{ports[0]}")];
+        using var first = new SiloProcess("first", ports, [.. shared, "--store", _folder.File("store"), "--scratch", _folder.File("first")]);
+        await first.WaitUntilReadyAsync();
+        using var stranger = new SiloProcess("stranger", [.. shared, "--store", _folder.File("another-store"), "--scratch", _folder.File("stranger")]);
+        using var second = new SiloProcess("second", [.. shared, "--store", _folder.File("store"), "--scratch", _folder.File("second")]);
+
+        // Orleans alone tries for two minutes.
+        Assert.Equal(SiloExitCodes.Surroundings, stranger.Process.WaitForEnd(TimeSpan.FromSeconds(60)));
+        Assert.Contains("is of another cluster", stranger.Printed, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", stranger.Printed, StringComparison.Ordinal);
+        await second.WaitUntilReadyAsync();
+    }
+
     [RedisFact]
     public async Task Silo_WhoseScratchFolderIsAnothersEnds()
     {
