@@ -85,6 +85,7 @@ internal sealed class Submission(ClusterLink link, IArtifactStore store, Command
                 ModelName = identity.Name,
                 Recipe = recipe.Name,
                 Scheme = recipe.Quantization?.Scheme.Name,
+                Words = CheckpointPages.WordsOf(request.Work),
                 Order = context.Time.GetUtcNow().ToUnixTimeMilliseconds(),
                 Model = modelPlace,
                 Text = textPlace,

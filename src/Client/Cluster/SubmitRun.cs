@@ -45,7 +45,7 @@ internal sealed class SubmitRun(SubmissionRequest request, ClusterSettings setti
             await context.Error.WriteLineAsync(request.Waits ? $"job {job.Plan.Id} is submitted; should this command end before it: {watch}" : $"submitted; to see how far it is: {watch}");
         }
 
-        QuantizeReport? result = request.Waits ? await new JobWaiting(settings, link, store, context, plan => CheckpointPages.FactsOf(plan, request.Work)).ToEndAsync(jobs, display, format) : null;
+        QuantizeReport? result = request.Waits ? await new JobWaiting(settings, link, store, context, plan => CheckpointPages.FactsOf(plan, CheckpointPages.WordsOf(request.Work))).ToEndAsync(jobs, display, format) : null;
         Write(new SubmitReport(store.Description, profile, submitted, result), format);
         return ExitCodes.Success;
     }

@@ -5,8 +5,10 @@ using MambaQuant.Client.Output;
 using MambaQuant.Client.Progress;
 using MambaQuant.Client.Quantizing;
 using MambaQuant.Client.Submitting;
+using MambaQuant.Dashboard.Reports;
 using MambaQuant.Pipeline.Artifacts;
 using MambaQuant.Pipeline.Execution;
+using MambaQuant.Pipeline.Inputs;
 using MambaQuant.Pipeline.Planning;
 using MambaQuant.Quant.Checkpoints;
 
@@ -32,7 +34,8 @@ internal sealed class WatchRun(string beginning, string? outputPath, ClusterSett
             QuantizedCheckpointWriter.EnsureFree(outputPath);
         }
 
-        QuantizeReport report = await new JobWaiting(settings, link, store, context, CheckpointPages.FactsOf).ToEndAsync([new SubmittedJob(plan, outputPath)], ProgressDisplays.For(context), format);
+        ReportFacts facts = CheckpointPages.FactsOf(plan, (await RequestAsync(plan.Id))?.Words);
+        QuantizeReport report = await new JobWaiting(settings, link, store, context, _ => facts).ToEndAsync([new SubmittedJob(plan, outputPath)], ProgressDisplays.For(context), format);
         if (format == OutputFormat.Json)
         {
             JsonOutput.Write(context.Output, report, ClientJson.Default.QuantizeReport);
@@ -43,5 +46,18 @@ internal sealed class WatchRun(string beginning, string? outputPath, ClusterSett
         }
 
         return ExitCodes.Success;
+    }
+
+    /// <summary>What the job was submitted with; null where that cannot be read: the report then has the names of the plan.</summary>
+    private async Task<JobRequest?> RequestAsync(string job)
+    {
+        try
+        {
+            return await StoredRequests.FindAsync(store, job, context.Cancellation);
+        }
+        catch (Exception fault) when (fault is InvalidRequestException or CorruptArtifactException)
+        {
+            return null;
+        }
     }
 }

@@ -1,5 +1,6 @@
 using MambaQuant.Client.Evaluation;
 using MambaQuant.Dashboard.Reports;
+using MambaQuant.Pipeline.Inputs;
 using MambaQuant.Pipeline.Planning;
 using MambaQuant.Quant.Checkpoints;
 using MambaQuant.Storage;
@@ -33,19 +34,28 @@ internal static class CheckpointPages
         };
     }
 
-    /// <summary>The words of a submission that a report repeats: what was typed, but for what only a cluster understands, such as <c>store:JOB</c>.</summary>
+    /// <summary>The words that a report of a cluster's job repeats: what was typed, and the plan's names where that is not known.</summary>
     /// <param name="plan">The plan.</param>
-    /// <param name="typed">What was typed.</param>
-    public static ReportFacts FactsOf(WorkPlan plan, QuantizeRequest typed)
+    /// <param name="typed">What was typed; null for nothing.</param>
+    public static ReportFacts FactsOf(WorkPlan plan, InputWords? typed)
     {
         ReportFacts planned = FactsOf(plan);
         return planned with
         {
-            Model = Local(typed.ModelPath) ?? planned.Model,
-            Calibration = Local(typed.Calibration.Source) ?? planned.Calibration,
-            EvaluationText = Local(typed.EvaluationPath) ?? planned.EvaluationText,
+            Model = typed?.Model ?? planned.Model,
+            Calibration = typed?.Calibration ?? planned.Calibration,
+            EvaluationText = typed?.EvaluationText ?? planned.EvaluationText,
         };
     }
+
+    /// <summary>The words of a submission that may be repeated: what was typed, but for what only a cluster understands, such as <c>store:JOB</c>, or holds a secret.</summary>
+    /// <param name="typed">What was typed.</param>
+    public static InputWords WordsOf(QuantizeRequest typed) => new()
+    {
+        Model = Local(typed.ModelPath),
+        Calibration = Local(typed.Calibration.Source),
+        EvaluationText = Local(typed.EvaluationPath),
+    };
 
     /// <summary>Writes the pages of all checkpoints of a call, each beside the others, and says where they are.</summary>
     /// <param name="report">The checkpoints, evaluated or not; those that lie in a store only have no page.</param>

@@ -26,6 +26,9 @@ public sealed record JobRequest
     /// <summary>Name of the scheme, such as "W4A8"; null likewise, or where the recipe has none.</summary>
     public string? Scheme { get; init; }
 
+    /// <summary>Model and texts in the words of whoever submitted the job, for reports; null where nobody said, or nobody should repeat it.</summary>
+    public InputWords? Words { get; init; }
+
     /// <summary>Place among the jobs of the store: the lowest is served first, equal ones by their identities. A client gives the time of submission in milliseconds.</summary>
     public required long Order { get; init; }
 

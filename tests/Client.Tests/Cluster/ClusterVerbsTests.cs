@@ -233,6 +233,14 @@ public sealed class ClusterVerbsTests : IDisposable
             Assert.All(new[] { "float", "quantized" }, model => Assert.True(evaluation.RootElement.GetProperty(model).GetProperty("tokens_per_second").GetDouble() > 0, $"{folder}: {model}"));
             Assert.Contains($"mambaquant quantize {sample} ", File.ReadAllText(_silo.Path($"{folder}/report.html")), StringComparison.Ordinal);
         }
+
+        // Whoever watches has typed none of it: the words went with the job.
+        string job = error[(error.IndexOf("job ", StringComparison.Ordinal) + 4)..].Split(' ')[0];
+        (code, _, error) = _silo.Run("watch", job, "--out", _silo.Path("watched"));
+        Assert.True(code == 0, error);
+        string page = File.ReadAllText(_silo.Path("watched/report.html"));
+        Assert.Contains($"mambaquant quantize {sample} ", page, StringComparison.Ordinal);
+        Assert.Contains($"--calibration {text}", page, StringComparison.Ordinal);
     }
 
     [Fact]

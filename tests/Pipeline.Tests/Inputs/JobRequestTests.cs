@@ -23,6 +23,10 @@ public sealed class JobRequestTests
         Model = InputPlace.Stored([KeyValuePair.Create("config.json", PlanCase.Hash('a')), KeyValuePair.Create("model.safetensors", PlanCase.Hash('b'))]),
         Text = InputPlace.Stored([KeyValuePair.Create("text.txt", PlanCase.Hash('c'))]),
         EvaluationText = InputPlace.Mounted("/data/eval.txt"),
+        ModelName = "tiny",
+        Recipe = "mambaquant",
+        Scheme = "W8A8",
+        Words = new InputWords { Model = "models/tiny", Calibration = "text.txt" },
     };
 
     [Fact]
