@@ -141,8 +141,11 @@ internal sealed class SiloPage : IAsyncDisposable
             int[] numbers = [.. items.EnumerateArray().Select(number => number.GetInt32())];
             foreach (int[] pair in numbers.Chunk(2).Where(pair => pair[1] == (int)ItemStatus.Done))
             {
-                DateTime made = Written(WorkPlan.NameOf(plan.Graph.Items[pair[0]].Key, ItemOutputs.Receipt));
-                if (made > requested) // and not by an earlier job
+                WorkItem item = plan.Graph.Items[pair[0]];
+                DateTime made = Written(WorkPlan.NameOf(item.Key, ItemOutputs.Receipt));
+
+                // Not by an earlier job; and ranges of the original are made along with its observation, long before they are given out themselves.
+                if (made > requested && item.Kind != WorkKind.ObserveRanges)
                 {
                     _delays.Add((at - made).TotalMilliseconds);
                 }
