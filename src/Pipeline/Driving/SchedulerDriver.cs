@@ -226,10 +226,11 @@ public sealed class SchedulerDriver
             _batch.Add(posted);
         }
 
-        if (_batch.Count == 0)
+        // However much is said, what time brings is not put off by it: leases end, and pauses.
+        long now = Now;
+        if (_batch.Count == 0 || _wake <= now)
         {
             // An alarm may ring a moment early: the time that was asked for stays asked for until it has come.
-            long now = Now;
             _wake = _wake <= now ? null : _wake;
             _batch.AddRange(State.Leases.Where(_isAlive).Select(lease => new PostedInput(new LeaseRenewed(now, lease.Worker, lease.Item, lease.Attempt, 0), null)));
             _batch.Add(new PostedInput(new Tick(now), null));

@@ -44,6 +44,22 @@ public sealed class SchedulerDriverTests
     }
 
     [Fact]
+    public async Task WorkerThatIsGone_LosesItsLease_HoweverMuchOthersSay()
+    {
+        SchedulerDriver driver = await BeginAsync(TimeProvider.System, () => false);
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        Revoke? revoke = null;
+        while (revoke is null)
+        {
+            driver.Post(new WorkRequested(driver.Now, "a stranger"));
+            revoke = (await driver.NextAsync(patience.Token)).OfType<Revoke>().FirstOrDefault();
+            patience.Token.ThrowIfCancellationRequested();
+        }
+
+        Assert.Equal("local-0", revoke.Worker);
+    }
+
+    [Fact]
     public async Task ClockThatJumps_TakesNoLeaseAway()
     {
         var clock = new JumpingClock();
