@@ -8,7 +8,6 @@ namespace MambaQuant.Pipeline.Inputs;
     UseStringEnumConverter = true,
     IgnoreReadOnlyProperties = true,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(JobRequest))]
 internal sealed partial class InputsJson : JsonSerializerContext;

@@ -3,7 +3,10 @@ using System.Text.Json;
 namespace MambaQuant.Pipeline.Inputs;
 
 /// <summary>What a cluster is told of a job besides its plan: where model and texts are, and where the job stands among others.</summary>
-/// <remarks>It holds no key or token: stored files are named by their hashes, and the store is the cluster's own.</remarks>
+/// <remarks>
+/// It holds no key or token: stored files are named by their hashes, and the store is the cluster's own. A silo passes over members that it does not know,
+/// so that clients of the next version can submit while silos are upgraded: a member that must not be passed over comes with a new version.
+/// </remarks>
 public sealed record JobRequest
 {
     private const int CurrentVersion = 1;
