@@ -22,6 +22,7 @@ internal sealed class RunDashboard : IDisposable
         var source = new LocalJobSource(run, $"quantizing {request.ModelPath}", context.Time);
         DashboardServer server = Task.Run(() => DashboardServer.StartAsync(source, options, context.Time, context.Cancellation)).GetAwaiter().GetResult();
         context.Error.WriteLine($"dashboard: {server.Address}{(options.Token is null ? string.Empty : "?token=... (the one that was given)")}");
+        run.Closing = () => Task.Run(server.SettleAsync).GetAwaiter().GetResult();
         return new RunDashboard(server);
     }
 

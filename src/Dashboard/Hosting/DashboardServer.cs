@@ -15,21 +15,24 @@ namespace MambaQuant.Dashboard.Hosting;
 /// <summary>Serves the live page, beside whatever else a process does: its own listener, no console, no configuration file.</summary>
 public sealed class DashboardServer : IAsyncDisposable
 {
-    // What pages have to fetch the last pictures; nothing is waited for where no page is open.
-    private static readonly TimeSpan ToFetch = TimeSpan.FromSeconds(1), ToClose = TimeSpan.FromSeconds(1);
+    // Pages fetch the last pictures until none was asked for so long; nothing is waited for where no page is open.
+    private static readonly TimeSpan ToFetch = TimeSpan.FromSeconds(1), MostToFetch = TimeSpan.FromSeconds(5), ToClose = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(50);
 
     private readonly WebApplication _application;
     private readonly JobFeeds _feeds;
     private readonly JobList _jobs;
+    private readonly StoredPictures _pictures;
     private readonly CancellationTokenSource _stopping;
     private readonly TimeSpan _toTellTheEnd;
     private readonly TimeProvider _time;
 
-    private DashboardServer(WebApplication application, JobFeeds feeds, JobList jobs, CancellationTokenSource stopping, TimeSpan toTellTheEnd, TimeProvider time)
+    private DashboardServer(WebApplication application, JobFeeds feeds, JobList jobs, StoredPictures pictures, CancellationTokenSource stopping, TimeSpan toTellTheEnd, TimeProvider time)
     {
         _application = application;
         _feeds = feeds;
         _jobs = jobs;
+        _pictures = pictures;
         _stopping = stopping;
         _toTellTheEnd = toTellTheEnd;
         _time = time;
@@ -82,7 +85,7 @@ public sealed class DashboardServer : IAsyncDisposable
         builder.Services.AddRoutingCore();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ToClose);
         WebApplication application = builder.Build();
-        var pictures = new StoredPictures(source);
+        var pictures = new StoredPictures(source, time);
         var feeds = new JobFeeds(source, pictures, time);
         var jobs = new JobList(source, time);
         var stopping = new CancellationTokenSource();
@@ -91,7 +94,7 @@ public sealed class DashboardServer : IAsyncDisposable
         {
             DashboardEndpoints.Map(application, options, feeds, jobs, pictures, stopping.Token);
             await application.StartAsync(cancellation);
-            return server = new DashboardServer(application, feeds, jobs, stopping, options.ToTellTheEnd, time);
+            return server = new DashboardServer(application, feeds, jobs, pictures, stopping, options.ToTellTheEnd, time);
         }
         finally
         {
@@ -105,18 +108,18 @@ public sealed class DashboardServer : IAsyncDisposable
         }
     }
 
+    /// <summary>Reads what pages will still ask for, before its store goes: how the jobs ended that they listen to, and the last pictures.</summary>
+    /// <returns>After <see cref="DashboardOptions.ToTellTheEnd"/> at the latest; at once where no page is open.</returns>
+    public Task SettleAsync() => WaitAsync(() => !_feeds.IsReading, _toTellTheEnd);
+
     /// <summary>Tells the pages how their jobs ended, and that the server goes; then goes.</summary>
     public async ValueTask DisposeAsync()
     {
-        long asked = _time.GetTimestamp();
-        while (_feeds.IsAwaited && _time.GetElapsedTime(asked) < _toTellTheEnd)
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(50), _time);
-        }
-
+        await WaitAsync(() => !_feeds.IsAwaited, _toTellTheEnd);
         if (_feeds.HasPages)
         {
             await Task.Delay(ToFetch, _time);
+            await WaitAsync(() => _pictures.Quiet >= ToFetch, MostToFetch);
         }
 
         await _stopping.CancelAsync();
@@ -125,6 +128,15 @@ public sealed class DashboardServer : IAsyncDisposable
         _feeds.Dispose();
         _jobs.Dispose();
         _stopping.Dispose();
+    }
+
+    private async Task WaitAsync(Func<bool> isOver, TimeSpan most)
+    {
+        long asked = _time.GetTimestamp();
+        while (!isOver() && _time.GetElapsedTime(asked) < most)
+        {
+            await Task.Delay(Step, _time);
+        }
     }
 
     /// <summary>Who listens at every address of the machine is reached under its own name.</summary>

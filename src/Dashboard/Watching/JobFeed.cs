@@ -64,6 +64,18 @@ internal sealed class JobFeed(IJobSource source, WorkPlan plan, string epoch, St
         }
     }
 
+    /// <summary>Whether nothing more is read for this job: it has come to its end, and what there is of pictures is kept.</summary>
+    public bool IsSettled
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _mirror.HasEnded && _fetching.IsCompleted;
+            }
+        }
+    }
+
     /// <summary>Payloads that are kept for pages that stand at the same place.</summary>
     public int Payloads
     {
@@ -217,9 +229,12 @@ internal sealed class JobFeed(IJobSource source, WorkPlan plan, string epoch, St
             }
 
             bool isSame = _known == (overview.Version, overview.Owner);
-            Tell(mirror => mirror.Absorb(overview));
+            Tell(mirror =>
+            {
+                _fetching = FetchAsync(_fetching, DoneOf(overview), stop);
+                return mirror.Absorb(overview);
+            });
             _known = (overview.Version, overview.Owner);
-            _fetching = FetchAsync(_fetching, DoneOf(overview), stop);
 
             // A source that has nothing new should have waited; one that did not, say of a job that has ended, is not asked all the time.
             return isSame && time.GetElapsedTime(asked) < Pause ? AfterTrouble : Pause;

@@ -65,6 +65,18 @@ internal sealed class JobFeeds(IJobSource source, StoredPictures pictures, TimeP
         }
     }
 
+    /// <summary>Whether a page listens to a job of which something is still to be read.</summary>
+    public bool IsReading
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _feeds.Values.Any(feed => feed.Pages > 0 && !feed.IsSettled);
+            }
+        }
+    }
+
     /// <summary>Whether any page is open.</summary>
     public bool HasPages
     {

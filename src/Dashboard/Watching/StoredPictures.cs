@@ -9,13 +9,18 @@ namespace MambaQuant.Dashboard.Watching;
 
 /// <summary>What the items of a job left for people to see: pictures of the method and the losses of a layer, read from the store once. Thread-safe.</summary>
 /// <param name="source">Whose store.</param>
-internal sealed class StoredPictures(IJobSource source)
+/// <param name="time">The clock.</param>
+internal sealed class StoredPictures(IJobSource source, TimeProvider time)
 {
     // Some tens of kilobytes each: what is thrown away is read again.
     private const int MostKept = 512;
 
     private readonly ConcurrentDictionary<string, byte[]> _kept = new(StringComparer.Ordinal);
     private readonly SharedWork<byte[]?> _reading = new();
+    private long _askedAt = time.GetTimestamp();
+
+    /// <summary>For how long nobody has asked for a picture.</summary>
+    public TimeSpan Quiet => time.GetElapsedTime(Volatile.Read(ref _askedAt));
 
     /// <summary>What there is of the rotation of the residual stream.</summary>
     /// <param name="plan">The job.</param>
@@ -48,6 +53,8 @@ internal sealed class StoredPictures(IJobSource source)
         {
             return null;
         }
+
+        Volatile.Write(ref _askedAt, time.GetTimestamp());
 
         // All pages ask as soon as they hear that an item is done: at the same time.
         string name = items[^1].Key.Text;

@@ -153,6 +153,7 @@ public sealed class LocalRun : IDisposable
         }
         else
         {
+            _options.Watch?.Close();
             _folder.Remove();
         }
     }

@@ -19,6 +19,9 @@ public sealed class RunWatch
     /// <summary>The run's store; null before <see cref="Begun"/>.</summary>
     public IArtifactStore? Store => _state.Store;
 
+    /// <summary>Is called once, where the run is about to take its store away: whoever watches reads what it will still be asked for. Short: the run waits for it.</summary>
+    public Action? Closing { get; set; }
+
     /// <summary>A job of the run.</summary>
     /// <param name="job">Its identity.</param>
     /// <returns>Null where there is none.</returns>
@@ -32,6 +35,9 @@ public sealed class RunWatch
         _state = new State(jobs, store);
         _begun.TrySetResult();
     }
+
+    /// <summary>The run takes its store away.</summary>
+    internal void Close() => Closing?.Invoke();
 
     private sealed record State(ImmutableArray<JobWatch> Jobs, IArtifactStore? Store);
 }

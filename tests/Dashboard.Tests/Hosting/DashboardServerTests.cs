@@ -119,6 +119,36 @@ public sealed class DashboardServerTests : ServedPage
         Assert.Equal(JsonValueKind.Array, whole.GetProperty("Quantize").GetProperty("report").GetProperty("Modules").ValueKind);
     }
 
+    [Fact]
+    public async Task PicturesOfWhatIsDone_AreThere_WhenTheStoreHasGoneOnceTheServerHasSettled()
+    {
+        WorkItem[] items = [Job.Plan.Find(WorkKind.Transform, 2)!, Job.Plan.Find(WorkKind.Quantize, 2)!];
+        await using DashboardServer server = await StartAsync(new DashboardOptions { ToTellTheEnd = TimeSpan.FromMinutes(3) });
+        using var client = new PageClient(server);
+        await foreach (PageEvent news in client.EventsAsync($"api/jobs/{Job.Plan.Id}/events"))
+        {
+            if (news.Name == "job")
+            {
+                foreach (WorkItem item in items)
+                {
+                    await Source.PutAsync(item, (ItemOutputs.Picture, "{}"u8.ToArray()));
+                }
+
+                Job.Set(ItemStatus.Done, items.Select(item => Job.Plan.Graph.Items.IndexOf(item)));
+                Job.Change(overview => overview with { Status = JobStatus.Finished });
+                await server.SettleAsync();
+                foreach (WorkItem item in items)
+                {
+                    await Source.Store.DeleteAsync(WorkPlan.NameOf(item.Key, ItemOutputs.Receipt), CancellationToken.None);
+                }
+
+                break;
+            }
+        }
+
+        Assert.True((await client.JsonAsync($"api/jobs/{Job.Plan.Id}/pictures/2")).GetProperty("isWhole").GetBoolean());
+    }
+
     [Theory]
     [InlineData("api/jobs/ffff")]
     [InlineData("api/jobs/..%2f..%2fetc/events")]

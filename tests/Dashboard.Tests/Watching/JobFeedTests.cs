@@ -14,7 +14,7 @@ public sealed class JobFeedTests
     {
         var source = new MadeUpSource();
         MadeUpJob job = source.Add(MadeUpPlan.Of());
-        using var feed = new JobFeed(source, job.Plan, "epoch", new StoredPictures(source), TimeProvider.System);
+        using var feed = new JobFeed(source, job.Plan, "epoch", new StoredPictures(source, TimeProvider.System), TimeProvider.System);
         feed.Join();
         FeedPayload whole = (await feed.NextAsync(FeedPosition.Start, Long, CancellationToken.None))!;
         for (long number = 1; number <= 200; number++)
@@ -33,7 +33,7 @@ public sealed class JobFeedTests
         var source = new MadeUpSource { IsPatient = true };
         MadeUpJob job = source.Add(MadeUpPlan.Of());
         var clock = new ManualClock();
-        using var feed = new JobFeed(source, job.Plan, "epoch", new StoredPictures(source), clock);
+        using var feed = new JobFeed(source, job.Plan, "epoch", new StoredPictures(source, clock), clock);
         feed.Join();
         FeedPosition known = (await NextAsync(feed, FeedPosition.Start))!.Position;
         await UntilAsync(() => clock.Timers == 1);

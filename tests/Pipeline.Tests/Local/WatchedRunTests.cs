@@ -1,6 +1,8 @@
 using MambaQuant.Pipeline.Artifacts;
 using MambaQuant.Pipeline.Driving;
+using MambaQuant.Pipeline.Execution;
 using MambaQuant.Pipeline.Local;
+using MambaQuant.Pipeline.Planning;
 using MambaQuant.Pipeline.Scheduling;
 using MambaQuant.Quant.Recipes;
 using MambaQuant.Testing;
@@ -34,5 +36,26 @@ public sealed class WatchedRunTests : WholeRunTests
         Engine().Quantize(options, new StageLog(), CancellationToken.None);
 
         Assert.True(looks > 5 && shown > 5, $"{looks} looks, {shown} items");
+    }
+
+    [Fact]
+    public void WhoWatches_IsToldBeforeTheStoreGoes_AndOnlyThen()
+    {
+        int told = 0;
+        var watch = new RunWatch();
+        watch.Closing = () =>
+        {
+            told++;
+            JobWatch job = watch.Jobs.Single();
+            Assert.Equal(JobStatus.Finished, job.Status);
+            Assert.NotNull(ItemReceipt.FindAsync(watch.Store!, job.Plan.Find(WorkKind.Quantize, 0)!.Key, CancellationToken.None).GetAwaiter().GetResult());
+        };
+        QuantizeOptions options = Options(TinyModel.Preset(RecipePresets.SmoothQuant), "out") with { Watch = watch };
+        Engine().Begin(options, new StageLog(), CancellationToken.None).Dispose();
+        Assert.Equal(0, told);
+
+        Engine().Quantize(options, new StageLog(), CancellationToken.None);
+
+        Assert.Equal(1, told);
     }
 }
