@@ -30,12 +30,7 @@ internal sealed class TelemetryTrial : IDisposable
     {
         (_model, _samples, _length) = (model, samples, length);
         _listener.Start();
-        using (var free = new TcpListener(IPAddress.Loopback, 0))
-        {
-            free.Start();
-            CollectorAddress = $"http://{free.LocalEndpoint}";
-        }
-
+        CollectorAddress = $"http://127.0.0.1:{FreePort.Find(1)[0]}";
         _collector.Prefixes.Add($"{CollectorAddress}/");
         _collector.Start();
         _ = CollectAsync();

@@ -1,8 +1,8 @@
-using System.Net;
 using MambaQuant.Grains.Contracts;
 using MambaQuant.Grains.Hosting;
 using MambaQuant.Pipeline.Artifacts;
 using MambaQuant.Pipeline.Local;
+using MambaQuant.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -31,7 +31,8 @@ internal sealed class BareCluster : IAsyncDisposable
     /// <param name="scratch">A folder.</param>
     public static async Task<BareCluster> StartAsync(IArtifactStore store, string scratch)
     {
-        int siloPort = FreePort(), gatewayPort = FreePort();
+        int[] ports = FreePort.Find(2);
+        (int siloPort, int gatewayPort) = (ports[0], ports[1]);
         var backends = new CpuBackends(1);
         HostApplicationBuilder silo = Host.CreateApplicationBuilder();
         silo.Logging.SetMinimumLevel(LogLevel.Error);
@@ -74,12 +75,5 @@ internal sealed class BareCluster : IAsyncDisposable
         _client.Dispose();
         _silo.Dispose();
         _backends.Dispose();
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }
