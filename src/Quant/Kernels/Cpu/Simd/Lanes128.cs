@@ -72,9 +72,10 @@ internal readonly unsafe struct Lanes128<T> : ILanes<Vector128<T>, T>
             : Vector128.Round(value.AsDouble()).As<double, T>();
 
     /// <inheritdoc/>
+    /// <remarks>The value stands second: of an unordered pair x64 returns that one, and others a NaN.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<T> Clamp(Vector128<T> value, Vector128<T> low, Vector128<T> high) =>
-        SelectGreater(value, high, high, SelectGreater(low, value, low, value));
+        Vector128.MinNative(high, Vector128.MaxNative(low, value));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -72,9 +72,10 @@ internal readonly unsafe struct Lanes256<T> : ILanes<Vector256<T>, T>
             : Vector256.Round(value.AsDouble()).As<double, T>();
 
     /// <inheritdoc/>
+    /// <remarks>The value stands second: of an unordered pair x64 returns that one, and others a NaN.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<T> Clamp(Vector256<T> value, Vector256<T> low, Vector256<T> high) =>
-        SelectGreater(value, high, high, SelectGreater(low, value, low, value));
+        Vector256.MinNative(high, Vector256.MaxNative(low, value));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -72,9 +72,10 @@ internal readonly unsafe struct Lanes512<T> : ILanes<Vector512<T>, T>
             : Vector512.Round(value.AsDouble()).As<double, T>();
 
     /// <inheritdoc/>
+    /// <remarks>The value stands second: of an unordered pair x64 returns that one, and others a NaN.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<T> Clamp(Vector512<T> value, Vector512<T> low, Vector512<T> high) =>
-        SelectGreater(value, high, high, SelectGreater(low, value, low, value));
+        Vector512.MinNative(high, Vector512.MaxNative(low, value));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
