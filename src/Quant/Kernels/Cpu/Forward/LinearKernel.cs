@@ -68,8 +68,16 @@ internal readonly unsafe struct LinearKernel : ITileKernel<float>
         {
             int block = Math.Min(DepthBlock, _inputs - depth);
             PanelPacking.TransposePadded(_weight + ((nint)firstColumn * _inputs) + depth, _inputs, columns, block, panel, width);
+            int nextDepth = depth + DepthBlock, nextBlock = Math.Min(DepthBlock, _inputs - nextDepth);
             for (int row = firstRow; row < lastRow; row += MatrixTile.Rows)
             {
+                // Rows of weights lie pages apart: one of the next block is asked for with each group of rows.
+                int ahead = (row - firstRow) / MatrixTile.Rows;
+                if (ahead < columns)
+                {
+                    Prefetch.Later(_weight + ((nint)(firstColumn + ahead) * _inputs) + nextDepth, nextBlock);
+                }
+
                 float* y = _y + ((nint)row * _outputs) + firstColumn;
                 MatrixTile.Multiply<TLanes, TVector>(
                     _x + ((nint)row * _inputs) + depth,

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.X86;
 using MambaQuant.Quant.Kernels.Cpu.Simd;
 
 namespace MambaQuant.Quant.Kernels.Cpu.Forward;
@@ -97,7 +96,7 @@ internal readonly unsafe struct SelectiveScanKernel : ITileKernel<float>
             nint at = (row * _arrays.Channels) + channel;
             TVector delta = LaneTail.Load<TLanes, TVector, float>(_arrays.Delta + at, channels);
             TVector x = LaneTail.Load<TLanes, TVector, float>(_arrays.X + at, channels);
-            Prefetch(at + ahead);
+            Ahead(at + ahead);
             TVector input = TLanes.Multiply(delta, x);
             float* b = _arrays.B + (row * states);
             float* c = _arrays.C + (row * states);
@@ -138,14 +137,11 @@ internal readonly unsafe struct SelectiveScanKernel : ITileKernel<float>
 
     /// <summary>Asks for what a later token reads: rows lie a page or more apart, which no processor foresees.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Prefetch(nint at)
+    private void Ahead(nint at)
     {
-        if (Sse.IsSupported)
-        {
-            Sse.Prefetch0(_arrays.X + at);
-            Sse.Prefetch0(_arrays.Delta + at);
-            Sse.Prefetch0(_arrays.Y + at);
-        }
+        Prefetch.Soon(_arrays.X + at);
+        Prefetch.Soon(_arrays.Delta + at);
+        Prefetch.Soon(_arrays.Y + at);
     }
 
     /// <summary>A ← A · log2(e), so that exp(Δ A) = 2^(Δ A).</summary>

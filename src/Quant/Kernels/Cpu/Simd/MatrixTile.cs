@@ -95,6 +95,12 @@ internal static unsafe class MatrixTile
         TVector c00 = TLanes.Zero, c01 = TLanes.Zero, c10 = TLanes.Zero, c11 = TLanes.Zero;
         TVector c20 = TLanes.Zero, c21 = TLanes.Zero, c30 = TLanes.Zero, c31 = TLanes.Zero;
         TVector c40 = TLanes.Zero, c41 = TLanes.Zero, c50 = TLanes.Zero, c51 = TLanes.Zero;
+        for (nint row = 0; row < Rows; row++)
+        {
+            Prefetch.Soon(to + (row * toStride));
+            Prefetch.Soon(to + (row * toStride) + TLanes.Count);
+        }
+
         for (nint k = 0; k < depth; k++)
         {
             TVector left = TLanes.Load(panel);
