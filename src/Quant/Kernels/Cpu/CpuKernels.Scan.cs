@@ -1,4 +1,5 @@
 using MambaQuant.Quant.Kernels.Cpu.Forward;
+using MambaQuant.Quant.Kernels.Cpu.Quantized;
 using MambaQuant.Quant.Tensors;
 
 namespace MambaQuant.Quant.Kernels.Cpu;
@@ -6,9 +7,6 @@ namespace MambaQuant.Quant.Kernels.Cpu;
 /// <content>The selective scan.</content>
 public sealed unsafe partial class CpuKernels
 {
-    /// <summary>Below this many states a sum of 8-bit products fits an int32.</summary>
-    private const int LargestQuantizedStates = 1 << 17;
-
     /// <inheritdoc/>
     public Tensor SelectiveScan(in ScanInputs inputs, Tensor state, ScanReadout? readout, ScanObservation? observation)
     {
@@ -30,7 +28,8 @@ public sealed unsafe partial class CpuKernels
         }
 
         float* output = hasCodes ? null : Own(inputs.C).Pointer<float>();
-        ScanReadoutLanes lanes = Readout(readout, observation, output, batch, length, channels, states);
+        using CpuTensor? integers = readout is { Output: { } codes, StateGrid: not null } ? Integers(codes) : null;
+        ScanReadoutLanes lanes = Readout(readout, observation, output, batch, length, channels, states) with { CIntegers = PointerOrNull<float>(integers) };
         CpuTensor y = New(DType.F32, inputs.X.Shape);
         var kernel = new SelectiveScanKernel(
             new ScanArrays
@@ -54,6 +53,14 @@ public sealed unsafe partial class CpuKernels
         return y;
     }
 
+    /// <summary>Codes as fp32 integers, for all channels to read.</summary>
+    private CpuTensor Integers(ActivationCodes codes)
+    {
+        CpuTensor integers = New(DType.F32, codes.Codes.Shape);
+        CodeConversion.Dequantize(Own(codes.Codes).Pointer<sbyte>(), 0, 1, integers.Pointer<float>(), checked((int)codes.Codes.Shape.ElementCount));
+        return integers;
+    }
+
     private static ScanReadoutLanes Readout(
         ScanReadout? readout, ScanObservation? observation, float* output, int batch, int length, int channels, int states)
     {
@@ -75,7 +82,7 @@ public sealed unsafe partial class CpuKernels
 
         if (readout?.Output is { } codes)
         {
-            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(states, LargestQuantizedStates, nameof(readout));
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(states, ScanCodeProduct.LargestCount, nameof(readout));
             Expect.Shaped(codes.Codes, DType.I8, [batch, length, states]);
             if (codes.TokenScales is { } tokenScales)
             {

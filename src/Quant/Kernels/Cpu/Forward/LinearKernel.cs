@@ -59,6 +59,8 @@ internal readonly unsafe struct LinearKernel : ITileKernel<float>
         int columns = Math.Min(width, _outputs - firstColumn);
         int firstRow = rowBlock * RowBlock;
         int lastRow = Math.Min(firstRow + RowBlock, _rows);
+        int rowGroups = (lastRow - firstRow + MatrixTile.Rows - 1) / MatrixTile.Rows;
+        int aheadPerGroup = (columns + rowGroups - 1) / Math.Max(1, rowGroups);
         for (int column = 0; column < width; column++)
         {
             biasPanel[column] = _bias != null && column < columns ? _bias[firstColumn + column] : 0;
@@ -68,14 +70,15 @@ internal readonly unsafe struct LinearKernel : ITileKernel<float>
         {
             int block = Math.Min(DepthBlock, _inputs - depth);
             PanelPacking.TransposePadded(_weight + ((nint)firstColumn * _inputs) + depth, _inputs, columns, block, panel, width);
-            int nextDepth = depth + DepthBlock, nextBlock = Math.Min(DepthBlock, _inputs - nextDepth);
+            float* next = _weight + ((nint)firstColumn * _inputs) + depth + DepthBlock;
+            int nextBlock = Math.Min(DepthBlock, _inputs - depth - DepthBlock);
+            int ahead = 0;
             for (int row = firstRow; row < lastRow; row += MatrixTile.Rows)
             {
-                // Rows of weights lie pages apart: one of the next block is asked for with each group of rows.
-                int ahead = (row - firstRow) / MatrixTile.Rows;
-                if (ahead < columns)
+                // Rows of weights lie pages apart: those of the next block are asked for while this one is multiplied, some with each group of rows.
+                for (int end = Math.Min(columns, ahead + aheadPerGroup); ahead < end; ahead++)
                 {
-                    Prefetch.Later(_weight + ((nint)(firstColumn + ahead) * _inputs) + nextDepth, nextBlock);
+                    Prefetch.Later(next + ((nint)ahead * _inputs), nextBlock);
                 }
 
                 float* y = _y + ((nint)row * _outputs) + firstColumn;

@@ -20,6 +20,9 @@ internal readonly unsafe struct ScanReadoutLanes
     /// <summary>[B, L, N] codes, or null.</summary>
     internal sbyte* CCodes { get; init; }
 
+    /// <summary>[B, L, N] the same codes as fp32 integers, where h is quantized too; else null.</summary>
+    internal float* CIntegers { get; init; }
+
     /// <summary>The scale of all codes of C.</summary>
     internal float CScale { get; init; }
 
@@ -63,6 +66,10 @@ internal readonly unsafe struct ScanReadoutLanes
     internal bool IsObserved => AbsoluteMaximum != null;
 
     private bool IsQuantizedProduct => LargestCode != 0 && CCodes != null;
+
+    /// <summary>Whether the usual case is met, that of a rotated state with a scale of its own for every channel.</summary>
+    private bool IsRotatedInRegisters =>
+        IsRotated && BaseSigns == null && StateScales != null && IsQuantizedProduct && !IsSimulated && !IsObserved && ScanCodeProduct.Rotates(States);
 
     /// <summary>Scratch of one tile: a rotated copy of h, its largest magnitudes, codes, the base matrix's vectors, and counters.</summary>
     internal long ScratchBytes(int lanes) =>
@@ -108,10 +115,19 @@ internal readonly unsafe struct ScanReadoutLanes
     /// <param name="channel">First channel of the lanes.</param>
     /// <param name="channels">Lanes in use.</param>
     /// <param name="scratch">Memory of <see cref="ScratchBytes"/>.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal TVector Product<TLanes, TVector>(float* state, nint row, int channel, int channels, byte* scratch)
         where TLanes : struct, ILanes<TVector, float>
         where TVector : struct
     {
+        if (IsRotatedInRegisters)
+        {
+            TVector scales = Scale<TLanes, TVector>(state, channel, channels);
+            TVector sum = ScanCodeProduct.RotatedSum<TLanes, TVector>(
+                state, (float*)scratch, CIntegers + (row * States), States, (float)(1 / Math.Sqrt(States)), scales, LargestCode);
+            return TLanes.MultiplyInDouble(scales, sum, OutputScale(row));
+        }
+
         float* h = state;
         if (IsRotated)
         {
@@ -250,15 +266,25 @@ internal readonly unsafe struct ScanReadoutLanes
     }
 
     /// <summary>s_e s_C Σ_n q_h q_C, the sum exact, the scaling in fp64, rounded once.</summary>
-    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private TVector CodeProduct<TLanes, TVector>(float* h, nint row, TVector scale, int* codes)
+        where TLanes : struct, ILanes<TVector, float>
+        where TVector : struct
+    {
+        return IsSimulated
+            ? SimulatedProduct<TLanes, TVector>(h, row, scale, codes)
+            : TLanes.MultiplyInDouble(scale, ScanCodeProduct.Sum<TLanes, TVector>(h, CIntegers + (row * States), States, scale, LargestCode), OutputScale(row));
+    }
+
+    /// <summary>The same numbers from dequantized values, summed in fp64.</summary>
+    [SkipLocalsInit]
+    private TVector SimulatedProduct<TLanes, TVector>(float* h, nint row, TVector scale, int* codes)
         where TLanes : struct, ILanes<TVector, float>
         where TVector : struct
     {
         TVector poison = TLanes.Zero;
         TVector limit = TLanes.Broadcast(LargestCode);
-        int states = States;
-        for (nint n = 0; n < states; n++)
+        for (nint n = 0; n < States; n++)
         {
             TVector value = TLanes.Load(h + (n * TLanes.Count));
             poison = TLanes.MultiplyAdd(value, TLanes.Zero, poison);
@@ -268,26 +294,15 @@ internal readonly unsafe struct ScanReadoutLanes
         float* scales = stackalloc float[TLanes.Count];
         float* products = stackalloc float[TLanes.Count];
         TLanes.Store(scales, scale);
-        sbyte* output = CCodes + (row * States);
-        double outputScale = CTokenScales == null ? CScale : CTokenScales[row];
-        if (IsSimulated)
+        for (int lane = 0; lane < TLanes.Count; lane++)
         {
-            for (int lane = 0; lane < TLanes.Count; lane++)
+            double sum = 0;
+            for (nint n = 0; n < States; n++)
             {
-                double sum = 0;
-                for (nint n = 0; n < states; n++)
-                {
-                    sum += (double)scales[lane] * codes[(n * TLanes.Count) + lane] * output[n];
-                }
-
-                products[lane] = (float)(sum * outputScale);
+                sum += (double)scales[lane] * codes[(n * TLanes.Count) + lane] * CCodes[(row * States) + n];
             }
-        }
-        else
-        {
-            int* sums = stackalloc int[TLanes.Count];
-            IntegerLanes.MultiplyCodes(codes, output, states, TLanes.Count, sums);
-            IntegerLanes.Scale(sums, scales, outputScale, TLanes.Count, products);
+
+            products[lane] = (float)(sum * OutputScale(row));
         }
 
         return TLanes.Add(TLanes.Load(products), poison);
@@ -298,6 +313,8 @@ internal readonly unsafe struct ScanReadoutLanes
         where TLanes : struct, ILanes<TVector, float>
         where TVector : struct =>
         TLanes.Clamp(TLanes.Round(TLanes.Divide(value, scale)), TLanes.Subtract(TLanes.Zero, limit), limit);
+
+    private double OutputScale(nint row) => CTokenScales == null ? CScale : CTokenScales[row];
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private float OutputValue(nint row, nint n) =>

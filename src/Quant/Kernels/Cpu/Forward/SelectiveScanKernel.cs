@@ -117,12 +117,14 @@ internal readonly unsafe struct SelectiveScanKernel : ITileKernel<float>
     {
         TVector skip = LaneTail.Load<TLanes, TVector, float>(_arrays.D + channel, channels);
         int states = _arrays.States;
+        nint ahead = PrefetchedTokens * (nint)_arrays.Channels;
         for (int token = 0; token < _arrays.Length; token++)
         {
             nint row = ((nint)sequence * _arrays.Length) + token;
             nint at = (row * _arrays.Channels) + channel;
             TVector delta = LaneTail.Load<TLanes, TVector, float>(_arrays.Delta + at, channels);
             TVector x = LaneTail.Load<TLanes, TVector, float>(_arrays.X + at, channels);
+            Ahead(at + ahead);
             TVector input = TLanes.Multiply(delta, x);
             float* b = _arrays.B + (row * states);
             for (nint n = 0; n < states; n++)

@@ -85,6 +85,19 @@ internal readonly unsafe struct PanelScaling
         }
     }
 
+    /// <summary>y = s_x s_w sum, rounded to fp32: the whole of it where there is one group, no zero point, no bias, and the panel is full.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void Store<TLanes, TVector>(int* sums, float scale, float* y)
+        where TLanes : struct, ILanes<TVector, double>
+        where TVector : struct
+    {
+        TVector rowScale = TLanes.Broadcast(scale);
+        for (int i = 0; i < _width; i += TLanes.Count)
+        {
+            TLanes.StoreSingle(y + i, TLanes.Multiply(TLanes.Multiply(rowScale, TLanes.Load(_scales + i)), TLanes.LoadInt32(sums + i)));
+        }
+    }
+
     /// <summary>Adds the bias and rounds to fp32.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     [SkipLocalsInit]

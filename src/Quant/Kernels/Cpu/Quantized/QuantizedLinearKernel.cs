@@ -52,6 +52,9 @@ internal unsafe struct QuantizedLinearKernel : ITileKernel<double>
     /// <summary>Multiply-adds of fp32 that take as long, the packing counted as some rows more.</summary>
     internal readonly long Operations => (Rows + 6L) * Weights.Inputs * Weights.Outputs / 2;
 
+    /// <summary>Whether results are sums times scales: one group, no zero point, no bias.</summary>
+    private readonly bool IsPlain => Weights.Groups == 1 && Bias == null && !Weights.IsAsymmetric && !Scales.IsAsymmetric;
+
     private static int PanelWidth => 2 * SimdTiers.SingleCount;
 
     private readonly int Panels => (Weights.Outputs + PanelWidth - 1) / PanelWidth;
@@ -112,6 +115,12 @@ internal unsafe struct QuantizedLinearKernel : ITileKernel<double>
             }
 
             scaling.SetGroup(Weights, group, firstOutput, outputs, Scales.IsAsymmetric);
+            if (IsPlain && outputs == width)
+            {
+                StoreRows<TLanes, TVector>(scaling, firstRow, rows, sums, firstOutput);
+                return;
+            }
+
             bool isLast = group == Weights.Groups - 1;
             for (int row = 0; row < rows; row++)
             {
@@ -124,6 +133,21 @@ internal unsafe struct QuantizedLinearKernel : ITileKernel<double>
                     scaling.Finish<TLanes, TVector>(total, Y + ((long)t * Weights.Outputs) + firstOutput, outputs, Bias != null);
                 }
             }
+        }
+    }
+
+    /// <summary>Scales and stores rows where nothing else is to be done.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private readonly void StoreRows<TLanes, TVector>(PanelScaling scaling, int firstRow, int rows, int* sums, int firstOutput)
+        where TLanes : struct, ILanes<TVector, double>
+        where TVector : struct
+    {
+        float* y = Y + ((long)firstRow * Weights.Outputs) + firstOutput;
+        for (int row = 0; row < rows; row++)
+        {
+            scaling.Store<TLanes, TVector>(sums, Scales.Scale(firstRow + row), y);
+            sums += PanelWidth;
+            y += Weights.Outputs;
         }
     }
 
@@ -153,6 +177,13 @@ internal unsafe struct QuantizedLinearKernel : ITileKernel<double>
             short* x = X + ((long)firstRow * stride) + ((long)group * padded) + depth;
             for (int row = 0; row < rows; row += CodeTile.Rows)
             {
+                // Rows of weights lie far apart: one of the next block is asked for with each group of rows.
+                int ahead = row / CodeTile.Rows;
+                if (ahead < outputs)
+                {
+                    Prefetch.Later((float*)(Weights.Row(firstOutput + ahead) + Weights.First(group) + depth + DepthBlock), DepthBlock / sizeof(float));
+                }
+
                 CodeTile.MultiplyAdd<TCodes, TCodeVector>(
                     x + ((long)row * stride), stride, panel, pairs, sums + (row * width), Math.Min(CodeTile.Rows, rows - row));
             }

@@ -45,6 +45,52 @@ internal static unsafe class HadamardLanes
         }
     }
 
+    /// <summary>Two stages of butterflies at a time, between rows that lie a distance and twice that apart: half the loads and stores.</summary>
+    /// <param name="source">[rows, lanes].</param>
+    /// <param name="destination">[rows, lanes]; may be the source.</param>
+    /// <param name="rows">A multiple of four distances.</param>
+    /// <param name="distance">A power of two.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void TwoStages<TLanes, TVector, T>(T* source, T* destination, int rows, int distance)
+        where TLanes : struct, ILanes<TVector, T>
+        where TVector : struct
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        nint step = (nint)distance * TLanes.Count;
+        for (int first = 0; first < rows; first += 4 * distance)
+        {
+            for (int row = first; row < first + distance; row++)
+            {
+                nint at = (nint)row * TLanes.Count;
+                (TVector a, TVector b, TVector c, TVector d) = Four<TLanes, TVector, T>(source + at, step);
+                TLanes.Store(destination + at, a);
+                TLanes.Store(destination + at + step, b);
+                TLanes.Store(destination + at + (2 * step), c);
+                TLanes.Store(destination + at + (3 * step), d);
+            }
+        }
+    }
+
+    /// <summary>Two stages of four rows.</summary>
+    /// <param name="at">The first one.</param>
+    /// <param name="step">Distance of two of them.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static (TVector First, TVector Second, TVector Third, TVector Fourth) Four<TLanes, TVector, T>(T* at, nint step)
+        where TLanes : struct, ILanes<TVector, T>
+        where TVector : struct
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        TVector a = TLanes.Load(at);
+        TVector b = TLanes.Load(at + step);
+        TVector c = TLanes.Load(at + (2 * step));
+        TVector d = TLanes.Load(at + (3 * step));
+        TVector sumAb = TLanes.Add(a, b);
+        TVector differenceAb = TLanes.Subtract(a, b);
+        TVector sumCd = TLanes.Add(c, d);
+        TVector differenceCd = TLanes.Subtract(c, d);
+        return (TLanes.Add(sumAb, sumCd), TLanes.Add(differenceAb, differenceCd), TLanes.Subtract(sumAb, sumCd), TLanes.Subtract(differenceAb, differenceCd));
+    }
+
     private static void Butterflies<TLanes, TVector, T>(T* x, int powerOfTwo)
         where TLanes : struct, ILanes<TVector, T>
         where TVector : struct
@@ -53,27 +99,7 @@ internal static unsafe class HadamardLanes
         int distance = 1;
         for (; distance * 2 < powerOfTwo; distance *= 4)
         {
-            // Two stages at a time: half the loads and stores.
-            nint step = (nint)distance * TLanes.Count;
-            for (int first = 0; first < powerOfTwo; first += 4 * distance)
-            {
-                for (int row = first; row < first + distance; row++)
-                {
-                    T* at = x + ((nint)row * TLanes.Count);
-                    TVector a = TLanes.Load(at);
-                    TVector b = TLanes.Load(at + step);
-                    TVector c = TLanes.Load(at + (2 * step));
-                    TVector d = TLanes.Load(at + (3 * step));
-                    TVector sumAb = TLanes.Add(a, b);
-                    TVector differenceAb = TLanes.Subtract(a, b);
-                    TVector sumCd = TLanes.Add(c, d);
-                    TVector differenceCd = TLanes.Subtract(c, d);
-                    TLanes.Store(at, TLanes.Add(sumAb, sumCd));
-                    TLanes.Store(at + step, TLanes.Add(differenceAb, differenceCd));
-                    TLanes.Store(at + (2 * step), TLanes.Subtract(sumAb, sumCd));
-                    TLanes.Store(at + (3 * step), TLanes.Subtract(differenceAb, differenceCd));
-                }
-            }
+            TwoStages<TLanes, TVector, T>(x, x, powerOfTwo, distance);
         }
 
         if (distance < powerOfTwo)

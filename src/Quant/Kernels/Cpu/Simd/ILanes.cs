@@ -43,6 +43,9 @@ internal unsafe interface ILanes<TVector, T>
     /// <summary>left · right + addend, fused where the tier has the instruction.</summary>
     static abstract TVector MultiplyAdd(TVector left, TVector right, TVector addend);
 
+    /// <summary>(left · right) · factor, computed in fp64 and rounded once to the lanes' format; left · right is exact for fp32 lanes.</summary>
+    static abstract TVector MultiplyInDouble(TVector left, TVector right, double factor);
+
     /// <summary>The larger of two finite values; which NaN or zero is returned is undefined.</summary>
     static abstract TVector Max(TVector left, TVector right);
 

@@ -53,6 +53,20 @@ internal readonly unsafe struct Lanes128<T> : ILanes<Vector128<T>, T>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<T> MultiplyInDouble(Vector128<T> left, Vector128<T> right, double factor)
+    {
+        if (typeof(T) == typeof(double))
+        {
+            return (left.AsDouble() * right.AsDouble() * factor).As<double, T>();
+        }
+
+        (Vector128<double> lowLeft, Vector128<double> highLeft) = Vector128.Widen(left.AsSingle());
+        (Vector128<double> lowRight, Vector128<double> highRight) = Vector128.Widen(right.AsSingle());
+        return Vector128.Narrow(lowLeft * lowRight * factor, highLeft * highRight * factor).As<float, T>();
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<T> Max(Vector128<T> left, Vector128<T> right) => Vector128.MaxNative(left, right);
 
     /// <inheritdoc/>

@@ -53,6 +53,20 @@ internal readonly unsafe struct Lanes256<T> : ILanes<Vector256<T>, T>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<T> MultiplyInDouble(Vector256<T> left, Vector256<T> right, double factor)
+    {
+        if (typeof(T) == typeof(double))
+        {
+            return (left.AsDouble() * right.AsDouble() * factor).As<double, T>();
+        }
+
+        (Vector256<double> lowLeft, Vector256<double> highLeft) = Vector256.Widen(left.AsSingle());
+        (Vector256<double> lowRight, Vector256<double> highRight) = Vector256.Widen(right.AsSingle());
+        return Vector256.Narrow(lowLeft * lowRight * factor, highLeft * highRight * factor).As<float, T>();
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<T> Max(Vector256<T> left, Vector256<T> right) => Vector256.MaxNative(left, right);
 
     /// <inheritdoc/>

@@ -53,6 +53,20 @@ internal readonly unsafe struct Lanes512<T> : ILanes<Vector512<T>, T>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<T> MultiplyInDouble(Vector512<T> left, Vector512<T> right, double factor)
+    {
+        if (typeof(T) == typeof(double))
+        {
+            return (left.AsDouble() * right.AsDouble() * factor).As<double, T>();
+        }
+
+        (Vector512<double> lowLeft, Vector512<double> highLeft) = Vector512.Widen(left.AsSingle());
+        (Vector512<double> lowRight, Vector512<double> highRight) = Vector512.Widen(right.AsSingle());
+        return Vector512.Narrow(lowLeft * lowRight * factor, highLeft * highRight * factor).As<float, T>();
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<T> Max(Vector512<T> left, Vector512<T> right) => Vector512.MaxNative(left, right);
 
     /// <inheritdoc/>

@@ -48,6 +48,10 @@ internal readonly unsafe struct LanesScalar<T> : ILanes<T, T>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T MultiplyInDouble(T left, T right, double factor) => T.CreateTruncating(double.CreateTruncating(left) * double.CreateTruncating(right) * factor);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Max(T left, T right) => left > right ? left : right;
 
     /// <inheritdoc/>
