@@ -18,8 +18,20 @@ public sealed record AlgorithmVersions
     }
 
     /// <summary>The versions of this program.</summary>
-    /// <remarks>2: pictures beside what was made before, and pictures.json in the checkpoint.</remarks>
+    /// <remarks>
+    /// ResidualRotation, Transform, Quantize, Assemble: 2 with pictures beside what was made before, and pictures.json in the checkpoint.
+    /// Whatever runs a model: 2 with the scan's exponential as a power of two.
+    /// </remarks>
     public static AlgorithmVersions Current { get; } = new AlgorithmVersions()
+        .With(WorkKind.Tokenize, 2)
+        .With(WorkKind.ObserveOriginal, 2)
+        .With(WorkKind.ObserveRanges, 2)
+        .With(WorkKind.ObserveMoments, 2)
+        .With(WorkKind.ObserveRotated, 2)
+        .With(WorkKind.SearchSmoothing, 2)
+        .With(WorkKind.ObserveTransformed, 2)
+        .With(WorkKind.EvaluateFloat, 2)
+        .With(WorkKind.Evaluate, 2)
         .With(WorkKind.ResidualRotation, 2)
         .With(WorkKind.Transform, 2)
         .With(WorkKind.Quantize, 2)

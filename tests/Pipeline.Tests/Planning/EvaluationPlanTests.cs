@@ -111,7 +111,7 @@ public sealed class EvaluationPlanTests
         Assert.Empty(Keys(before, WorkKind.EvaluateFloat, WorkKind.Evaluate).Intersect(Keys(other, WorkKind.EvaluateFloat, WorkKind.Evaluate)));
         foreach (WorkKind kind in _kinds)
         {
-            WorkPlan raised = WorkPlanner.Plan(request with { Versions = request.Versions.With(kind, 2) });
+            WorkPlan raised = WorkPlanner.Plan(request with { Versions = request.Versions.With(kind, request.Versions.Of(kind) + 1) });
             Assert.Empty(Keys(before, kind).Intersect(Keys(raised, kind)));
         }
     }
