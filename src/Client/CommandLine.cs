@@ -17,6 +17,7 @@ internal static class CommandLine
         new CompareCommand(),
         new InspectCommand(),
         new GenerateCommand(),
+        new BenchCommand(),
         new PlanCommand(),
         new SimulateCommand(),
         new SubmitCommand(),

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using MambaQuant.Client.Benchmarking;
 using MambaQuant.Client.Comparing;
 using MambaQuant.Client.Doctor;
 using MambaQuant.Client.Evaluation;
@@ -18,6 +19,7 @@ namespace MambaQuant.Client.Output;
     UseStringEnumConverter = true,
     WriteIndented = true,
     NewLine = "\n")]
+[JsonSerializable(typeof(BenchReport))]
 [JsonSerializable(typeof(CheckResult[]))]
 [JsonSerializable(typeof(CompareReport))]
 [JsonSerializable(typeof(EvaluationReport))]

@@ -28,11 +28,29 @@ public sealed class MachineMeasurement(IKernels kernels, TimeProvider time)
         return new MachineRates(gemm, scan, memory, written, read);
     }
 
-    private double MeasureGemm(CancellationToken cancellation)
+    /// <summary>Dense fp32 products.</summary>
+    /// <param name="cancellation">Stops between rounds.</param>
+    /// <returns>Operations a second, a multiply-add counted as two.</returns>
+    public double MeasureGemm(CancellationToken cancellation)
     {
         using Tensor x = Ramp(new Shape(Tokens, Channels));
         using Tensor weight = Ramp(new Shape(Channels, Channels));
         return Best(2.0 * Tokens * Channels * Channels, () => kernels.Linear(x, weight, null).Dispose(), cancellation);
+    }
+
+    /// <summary>Products of 8-bit codes, of the same size.</summary>
+    /// <param name="cancellation">Stops between rounds.</param>
+    /// <returns>Operations a second, a multiply-add counted as two.</returns>
+    public double MeasureCodes(CancellationToken cancellation)
+    {
+        var grid = new CodeGrid(8, Symmetric: true);
+        using Tensor x = Ramp(new Shape(Tokens, Channels));
+        using Tensor weight = Ramp(new Shape(Channels, Channels));
+        using Tensor scales = kernels.Upload<float>([.. Enumerable.Repeat(1f / grid.Maximum, Channels)], new Shape(Channels, 1));
+        using ActivationCodes codes = kernels.QuantizeActivation(x, grid, 1f / grid.Maximum, 0);
+        using ActivationCodes weightCodes = kernels.QuantizeActivation(weight, grid, 1f / grid.Maximum, 0);
+        var weights = new WeightCodes(weightCodes.Codes, scales, null, grid, Channels);
+        return Best(2.0 * Tokens * Channels * Channels, () => kernels.QuantizedLinear(codes, weights, null, QuantizedArithmetic.Integer).Dispose(), cancellation);
     }
 
     private double MeasureScan(CancellationToken cancellation)
@@ -48,7 +66,10 @@ public sealed class MachineMeasurement(IKernels kernels, TimeProvider time)
         return Best(9.0 * Tokens * Channels * States, () => kernels.SelectiveScan(inputs, state, null, null).Dispose(), cancellation);
     }
 
-    private double MeasureMemory(CancellationToken cancellation)
+    /// <summary>Copying tensors far larger than the caches.</summary>
+    /// <param name="cancellation">Stops between rounds.</param>
+    /// <returns>Bytes read and written a second.</returns>
+    public double MeasureMemory(CancellationToken cancellation)
     {
         const int Values = 32 << 20;
         using Tensor source = kernels.Allocate(DType.F32, new Shape(Values));

@@ -2,6 +2,7 @@ using MambaQuant.Quant.Checkpoints;
 using MambaQuant.Quant.Kernels;
 using MambaQuant.Quant.Models;
 using MambaQuant.Quant.Quantization;
+using MambaQuant.Quant.Safetensors;
 
 namespace MambaQuant.Quant.Inference;
 
@@ -27,6 +28,7 @@ public static class LanguageModels
                 Format = format,
                 Compute = ComputeKind.Float,
                 TensorBytes = floats.TensorBytes,
+                StepBytes = StepBytes(floats.Tensors, floats.Config),
             };
         }
 
@@ -37,6 +39,7 @@ public static class LanguageModels
             Format = format,
             Compute = ComputeOf(checkpoint.Layout, arithmetic),
             TensorBytes = checkpoint.TensorBytes,
+            StepBytes = StepBytes(checkpoint.Tensors, checkpoint.Config),
         };
     }
 
@@ -51,6 +54,14 @@ public static class LanguageModels
         return !multipliesCodes
             ? ComputeKind.WeightOnly
             : arithmetic == QuantizedArithmetic.Integer ? ComputeKind.Integer : ComputeKind.Simulated;
+    }
+
+    private static long StepBytes(CheckpointTensors tensors, MambaConfig config)
+    {
+        string table = QuantizedTensorNames.Module(MambaTensors.Embeddings);
+        return tensors.Files.Sum(file => file.Tensors
+            .Where(tensor => config.TieEmbeddings || !tensor.Name.StartsWith($"{table}.", StringComparison.Ordinal))
+            .Sum(tensor => tensor.SizeBytes));
     }
 
     private static bool IsOfCodes(ModuleScheme module) => module is { Weights: not null, Input: not null };

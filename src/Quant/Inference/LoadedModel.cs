@@ -18,6 +18,9 @@ public sealed class LoadedModel : IDisposable
     /// <summary>Bytes of its tensors on disk.</summary>
     public required long TensorBytes { get; init; }
 
+    /// <summary>Those of them that every step of a generation reads: all but an embedding table that is not the head as well.</summary>
+    public required long StepBytes { get; init; }
+
     /// <summary>The word for <see cref="Compute"/>: "float", "weight-only", "integer" or "simulated".</summary>
     public string ComputeName => NameOf(Compute);
 

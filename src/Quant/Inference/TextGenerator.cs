@@ -57,10 +57,18 @@ public static class TextGenerator
         return made;
     }
 
-    /// <summary>Reads tokens in pieces that bound memory; only the last one's logits are made.</summary>
-    private static float[] Read(
-        IKernels kernels, MambaLanguageModel model, ReadOnlySpan<int> tokens, ModelState state, CancellationToken cancellation)
+    /// <summary>Reads tokens of one sequence, in pieces that bound memory; only the last one's logits are made.</summary>
+    /// <param name="kernels">The backend of the model.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="tokens">Token ids, at least one.</param>
+    /// <param name="state">The state before the tokens; becomes the state after them.</param>
+    /// <param name="cancellation">Stops between pieces.</param>
+    /// <returns>[V] logits of what follows.</returns>
+    public static float[] Read(
+        IKernels kernels, MambaLanguageModel model, ReadOnlySpan<int> tokens, ModelState state, CancellationToken cancellation = default)
     {
+        ArgumentNullException.ThrowIfNull(kernels);
+        ArgumentNullException.ThrowIfNull(model);
         var logits = new float[model.Config.VocabularySize];
         for (int first = 0; first < tokens.Length; first += PrefillTokens)
         {

@@ -56,7 +56,7 @@ internal static unsafe class ScanCodeProduct
     /// <param name="scratch">[count, lanes].</param>
     /// <param name="codes">[count] integers of magnitude up to 128.</param>
     /// <param name="count">Number of n, as <see cref="Rotates"/> says.</param>
-    /// <param name="factor">Factor of the rotation.</param>
+    /// <param name="factor">Factor of the rotation, a power of two: so it may stand with the scale.</param>
     /// <param name="scale">The scale of every lane, positive.</param>
     /// <param name="largestCode">Codes of h lie within ± this, at most 127.</param>
     /// <returns>NaN in the lanes where an h is not finite.</returns>
@@ -72,22 +72,21 @@ internal static unsafe class ScanCodeProduct
             HadamardLanes.TwoStages<TLanes, TVector, float>(scratch, scratch, count, distance);
         }
 
-        var rounding = new Rounding<TLanes, TVector>(scale, largestCode);
-        TVector factors = TLanes.Broadcast(factor);
+        var rounding = new Rounding<TLanes, TVector>(scale, largestCode, factor);
         nint step = (nint)distance * TLanes.Count;
         TVector sumA = TLanes.Zero, sumB = TLanes.Zero, sumC = TLanes.Zero, sumD = TLanes.Zero;
         for (nint n = 0; n < distance; n++)
         {
             (TVector a, TVector b, TVector c, TVector d) = HadamardLanes.Four<TLanes, TVector, float>(scratch + (n * TLanes.Count), step);
-            sumA = TLanes.MultiplyAdd(rounding.Code(TLanes.Multiply(a, factors)), TLanes.Broadcast(codes[n]), sumA);
-            sumB = TLanes.MultiplyAdd(rounding.Code(TLanes.Multiply(b, factors)), TLanes.Broadcast(codes[n + distance]), sumB);
-            sumC = TLanes.MultiplyAdd(rounding.Code(TLanes.Multiply(c, factors)), TLanes.Broadcast(codes[n + (2 * distance)]), sumC);
-            sumD = TLanes.MultiplyAdd(rounding.Code(TLanes.Multiply(d, factors)), TLanes.Broadcast(codes[n + (3 * distance)]), sumD);
+            sumA = TLanes.MultiplyAdd(rounding.Code(a), TLanes.Broadcast(codes[n]), sumA);
+            sumB = TLanes.MultiplyAdd(rounding.Code(b), TLanes.Broadcast(codes[n + distance]), sumB);
+            sumC = TLanes.MultiplyAdd(rounding.Code(c), TLanes.Broadcast(codes[n + (2 * distance)]), sumC);
+            sumD = TLanes.MultiplyAdd(rounding.Code(d), TLanes.Broadcast(codes[n + (3 * distance)]), sumD);
         }
 
         return rounding.IsSure
             ? TLanes.Add(TLanes.Add(sumA, sumB), TLanes.Add(sumC, sumD))
-            : RotatedSumOfQuotients<TLanes, TVector>(scratch, codes, count, distance, factors, scale, largestCode);
+            : RotatedSumOfQuotients<TLanes, TVector>(scratch, codes, count, distance, TLanes.Broadcast(factor), scale, largestCode);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -129,17 +128,15 @@ internal static unsafe class ScanCodeProduct
         where TVector : struct
     {
         private readonly TVector _inverse;
-        private readonly TVector _low;
-        private readonly TVector _high;
+        private readonly TVector _largest;
         private TVector _distance;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        internal Rounding(TVector scale, float largestCode)
+        internal Rounding(TVector scale, float largestCode, float factor = 1)
         {
             TVector one = TLanes.Broadcast(1f);
-            _inverse = TLanes.Divide(one, scale);
-            _high = TLanes.Broadcast(largestCode);
-            _low = TLanes.Subtract(TLanes.Zero, _high);
+            _inverse = TLanes.Divide(TLanes.Broadcast(factor), scale);
+            _largest = TLanes.Broadcast(largestCode);
             _distance = TLanes.SelectGreater(_inverse, TLanes.Broadcast(LargestReciprocal), one, TLanes.Zero);
             _distance = TLanes.SelectGreater(TLanes.Broadcast(1 / LargestReciprocal), _inverse, one, _distance);
         }
@@ -151,10 +148,10 @@ internal static unsafe class ScanCodeProduct
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         internal TVector Code(TVector value)
         {
-            // Beyond the range the clamped code is sure.
-            TVector quotient = TLanes.Clamp(TLanes.Multiply(value, _inverse), _low, _high);
+            // Beyond the range the clamped code is sure. What is not finite is found by its product with 0.
+            TVector quotient = TLanes.ClampMagnitude(TLanes.Multiply(value, _inverse), _largest);
             TVector rounded = TLanes.Round(quotient);
-            _distance = TLanes.Max(TLanes.Abs(TLanes.Subtract(quotient, rounded)), _distance);
+            _distance = TLanes.MaxMagnitude(TLanes.Subtract(quotient, rounded), _distance);
             return TLanes.MultiplyAdd(value, TLanes.Zero, rounded);
         }
     }

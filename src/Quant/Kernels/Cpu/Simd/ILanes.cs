@@ -55,6 +55,12 @@ internal unsafe interface ILanes<TVector, T>
     /// <summary>The magnitude.</summary>
     static abstract TVector Abs(TVector value);
 
+    /// <summary>The larger of two finite magnitudes; for NaN any value.</summary>
+    static abstract TVector MaxMagnitude(TVector left, TVector right);
+
+    /// <summary>A value whose magnitude is at most a positive limit, with its sign; for NaN any value.</summary>
+    static abstract TVector ClampMagnitude(TVector value, TVector limit);
+
     /// <summary>The nearest integral value, ties to even.</summary>
     static abstract TVector Round(TVector value);
 

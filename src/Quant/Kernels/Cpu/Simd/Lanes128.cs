@@ -78,6 +78,14 @@ internal readonly unsafe struct Lanes128<T> : ILanes<Vector128<T>, T>
     public static Vector128<T> Abs(Vector128<T> value) => Vector128.Abs(value);
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<T> MaxMagnitude(Vector128<T> left, Vector128<T> right) => Vector128.MaxNative(Vector128.Abs(left), Vector128.Abs(right));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<T> ClampMagnitude(Vector128<T> value, Vector128<T> limit) => Clamp(value, Vector128<T>.Zero - limit, limit);
+
+    /// <inheritdoc/>
     /// <remarks>The overload without a mode rounds ties to even in one instruction; the one that takes MidpointRounding.ToEven is a call.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<T> Round(Vector128<T> value) =>

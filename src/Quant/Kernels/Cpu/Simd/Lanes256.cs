@@ -78,6 +78,14 @@ internal readonly unsafe struct Lanes256<T> : ILanes<Vector256<T>, T>
     public static Vector256<T> Abs(Vector256<T> value) => Vector256.Abs(value);
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<T> MaxMagnitude(Vector256<T> left, Vector256<T> right) => Vector256.MaxNative(Vector256.Abs(left), Vector256.Abs(right));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<T> ClampMagnitude(Vector256<T> value, Vector256<T> limit) => Clamp(value, Vector256<T>.Zero - limit, limit);
+
+    /// <inheritdoc/>
     /// <remarks>The overload without a mode rounds ties to even in one instruction; the one that takes MidpointRounding.ToEven is a call.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<T> Round(Vector256<T> value) =>

@@ -10,6 +10,9 @@ namespace MambaQuant.Quant.Kernels.Cpu.Simd;
 internal readonly unsafe struct Lanes512<T> : ILanes<Vector512<T>, T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
+    // vrange: what is compared in bits 0 and 1 (2: the smaller magnitude, 3: the larger), whose sign it gets in bits 2 and 3 (0: that of the first, 2: none).
+    private const byte SmallerMagnitude = 0b0010, LargerMagnitude = 0b1011;
+
     /// <inheritdoc/>
     public static int Count => Vector512<T>.Count;
 
@@ -76,6 +79,20 @@ internal readonly unsafe struct Lanes512<T> : ILanes<Vector512<T>, T>
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<T> Abs(Vector512<T> value) => Vector512.Abs(value);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<T> MaxMagnitude(Vector512<T> left, Vector512<T> right) =>
+        Avx512DQ.IsSupported && typeof(T) == typeof(float)
+            ? Avx512DQ.Range(left.AsSingle(), right.AsSingle(), LargerMagnitude).As<float, T>()
+            : Vector512.MaxNative(Vector512.Abs(left), Vector512.Abs(right));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<T> ClampMagnitude(Vector512<T> value, Vector512<T> limit) =>
+        Avx512DQ.IsSupported && typeof(T) == typeof(float)
+            ? Avx512DQ.Range(value.AsSingle(), limit.AsSingle(), SmallerMagnitude).As<float, T>()
+            : Clamp(value, Vector512<T>.Zero - limit, limit);
 
     /// <inheritdoc/>
     /// <remarks>The overload without a mode rounds ties to even in one instruction; the one that takes MidpointRounding.ToEven is a call.</remarks>

@@ -64,6 +64,14 @@ internal readonly unsafe struct LanesScalar<T> : ILanes<T, T>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T MaxMagnitude(T left, T right) => Max(T.Abs(left), T.Abs(right));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T ClampMagnitude(T value, T limit) => Clamp(value, -limit, limit);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Round(T value) => T.Round(value, MidpointRounding.ToEven);
 
     /// <inheritdoc/>
