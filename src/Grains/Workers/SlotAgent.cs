@@ -57,8 +57,8 @@ internal sealed partial class SlotAgent : IDisposable
     /// <summary>The job that it works for; null for none.</summary>
     public string? Job => _work.Job;
 
-    /// <summary>Whether the directory said, when it was last asked, that the slot may be wanted later.</summary>
-    public bool MayBeWanted { get; private set; }
+    /// <summary>Whether the slot may be wanted later: what the directory said when it was last asked; true as long as it could not be asked.</summary>
+    public bool MayBeWanted { get; private set; } = true;
 
     private bool IsFree => _work.IsIdle && !_work.IsStopping;
 
@@ -272,13 +272,29 @@ internal sealed partial class SlotAgent : IDisposable
     {
         _announced = _time.GetTimestamp();
         bool isFree = IsFree;
-        SlotOrder order = await _grains.GetGrain<IJobDirectoryGrain>(0).AnnounceAsync(Slot, Job, isFree);
+        SlotOrder order = await AskDirectoryAsync(isFree);
         _isKnownFree = isFree && IsFree;
-        _work.Ordered = order.Job ?? _work.Ordered;
         MayBeWanted = order.MayBeWanted;
+        if (order.Job is { } job)
+        {
+            _work.Ordered = job; // and nothing where there is none: the directory may have called out with one meanwhile
+        }
+
         if (order.Job is not null || isFree != IsFree)
         {
             Wake(); // there is something to do about it, and the loop may have gone to rest meanwhile
+        }
+    }
+
+    private async Task<SlotOrder> AskDirectoryAsync(bool isFree)
+    {
+        try
+        {
+            return await _grains.GetGrain<IJobDirectoryGrain>(0).AnnounceAsync(Slot, Job, isFree);
+        }
+        finally
+        {
+            MayBeWanted = true; // unless the answer says otherwise: a silo that ends by itself does not end for a call that failed
         }
     }
 

@@ -17,6 +17,43 @@ public sealed class SlotAgentTests
     [Fact]
     public async Task Slot_SpeaksToItsJob_WhileTheDirectoryDoesNotAnswer()
     {
+        IGrainFactory grains = OneJob.Make(
+            out OneJob cluster,
+            asked => asked == 1 ? Task.FromResult(new SlotOrder { Job = Job }) : new TaskCompletionSource<SlotOrder>().Task);
+        await RunAsync(grains, _ => cluster.OftenRenewed.WaitAsync(TimeSpan.FromSeconds(60)));
+
+        Assert.Equal(2, cluster.Announced); // the first one sent it to its job; the second one is not answered, and there is one word at a time
+    }
+
+    [Fact]
+    public async Task Slot_MayBeWanted_UntilTheDirectorySaysThatItIsNot_AndAgainOnceItCannotBeAsked()
+    {
+        TaskCompletionSource<SlotOrder>[] answers = [new(), new(), new()];
+        TaskCompletionSource[] asks = [new(), new(), new()];
+        IGrainFactory grains = OneJob.Make(out _, asked =>
+        {
+            asks[Math.Min(asked, 3) - 1].TrySetResult();
+            return answers[Math.Min(asked, 3) - 1].Task;
+        });
+        await RunAsync(grains, async agent =>
+        {
+            await asks[0].Task.WaitAsync(TimeSpan.FromSeconds(60));
+            Assert.True(agent.MayBeWanted);
+
+            answers[0].SetResult(new SlotOrder { MayBeWanted = false });
+            await asks[1].Task.WaitAsync(TimeSpan.FromSeconds(60));
+            Assert.False(agent.MayBeWanted);
+
+            answers[1].SetException(new TimeoutException("the directory is away"));
+            await asks[2].Task.WaitAsync(TimeSpan.FromSeconds(60));
+            Assert.True(agent.MayBeWanted);
+            answers[2].SetResult(new SlotOrder());
+        });
+    }
+
+    /// <summary>Runs a slot of its own as long as somebody looks at it.</summary>
+    private static async Task RunAsync(IGrainFactory grains, Func<SlotAgent, Task> look)
+    {
         using var folder = new TemporaryDirectory();
         using var backends = new CpuBackends(1);
         using var stop = new CancellationTokenSource();
@@ -30,32 +67,32 @@ public sealed class SlotAgentTests
             Announcement = TimeSpan.FromMilliseconds(10),
         };
         var slot = new SlotDescription { Slot = "silo/cpu-0/1", Device = "a test", MemoryBytes = long.MaxValue, Profile = "any" };
-        IGrainFactory grains = OneJob.Make(out OneJob cluster);
         using var agent = new SlotAgent(slot, 0, options, new RequestedExecutorFactory(), grains, TimeProvider.System, NullLogger.Instance);
-
         Task run = Task.Run(() => agent.RunAsync(CancellationToken.None, stop.Token));
-        await cluster.OftenRenewed.WaitAsync(TimeSpan.FromSeconds(60));
-
-        Assert.Equal(2, cluster.Announced); // the first one sent it to its job; the second one is not answered, and there is one word at a time
+        await look(agent);
         await stop.CancelAsync();
-        await run;
+        await run.WaitAsync(TimeSpan.FromSeconds(60));
     }
 
-    /// <summary>A cluster with one job that never has anything to do, and a directory that answers once.</summary>
+    /// <summary>A cluster with one job that never has anything to do, and a directory.</summary>
     public class OneJob : DispatchProxy
     {
         private readonly TaskCompletionSource _oftenRenewed = new();
         private OneJob? _whole;
+        private Func<int, Task<SlotOrder>>? _answer;
         private int _renewed, _announced;
 
         public Task OftenRenewed => _oftenRenewed.Task;
 
         public int Announced => Volatile.Read(ref _announced);
 
-        public static IGrainFactory Make(out OneJob cluster)
+        /// <param name="cluster">The same.</param>
+        /// <param name="answer">What the directory says when it is asked for the first, second, ... time.</param>
+        public static IGrainFactory Make(out OneJob cluster, Func<int, Task<SlotOrder>> answer)
         {
             IGrainFactory factory = Create<IGrainFactory, OneJob>();
             cluster = (OneJob)(object)factory;
+            cluster._answer = answer;
             return factory;
         }
 
@@ -76,9 +113,7 @@ public sealed class SlotAgentTests
             return part;
         }
 
-        private Task<SlotOrder> Announce() => Interlocked.Increment(ref _announced) == 1
-            ? Task.FromResult(new SlotOrder { Job = Job })
-            : new TaskCompletionSource<SlotOrder>().Task;
+        private Task<SlotOrder> Announce() => _answer!(Interlocked.Increment(ref _announced));
 
         private Task<SlotReply> Renew()
         {
