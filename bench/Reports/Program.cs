@@ -1,5 +1,6 @@
 using System.CommandLine;
 using MambaQuant.Reports;
+using MambaQuant.Reports.Speed;
 #if CLUSTER
 using MambaQuant.Reports.Cluster;
 #endif
@@ -17,6 +18,7 @@ var root = new RootCommand("Makes the committed reports of bench/results.")
     PipelineCommand.Create(),
     DashboardCommand.Create(),
     TelemetryCommand.Create(),
+    SpeedCommand.Create(),
 };
 #if CLUSTER
 root.Add(ClusterCommand.Create());

@@ -31,11 +31,20 @@ internal static class ProgramFile
     public static double Run(params string[] arguments)
     {
         long started = Stopwatch.GetTimestamp();
+        Read(arguments);
+        return Stopwatch.GetElapsedTime(started).TotalSeconds;
+    }
 
+    /// <summary>Runs the command line to its end.</summary>
+    /// <param name="arguments">Its arguments.</param>
+    /// <returns>What it printed, on both streams.</returns>
+    /// <exception cref="InvalidOperationException">It failed.</exception>
+    public static string Read(params string[] arguments)
+    {
         // Beside this program lie only the libraries that its own frameworks do not bring.
         string runtime = Path.Combine(AppContext.BaseDirectory, "mambaquant-reports.runtimeconfig.json");
         using ChildProcess process = ChildProcess.Start("dotnet", ["exec", "--runtimeconfig", runtime, CommandLine, .. arguments]);
         int code = process.WaitForEnd(TimeSpan.FromMinutes(10));
-        return code == 0 ? Stopwatch.GetElapsedTime(started).TotalSeconds : throw new InvalidOperationException($"'{string.Join(' ', arguments)}' ended with {code}:\n{process.Tail}");
+        return code == 0 ? process.Printed : throw new InvalidOperationException($"'{string.Join(' ', arguments)}' ended with {code}:\n{process.Tail}");
     }
 }
